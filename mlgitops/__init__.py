@@ -1,0 +1,1 @@
+"""Git as the control plane of a team's models."""

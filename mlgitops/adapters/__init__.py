@@ -1,0 +1,1 @@
+"""The only modules that name the packages and programs around us."""

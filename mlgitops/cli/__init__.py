@@ -1,0 +1,1 @@
+"""The command line: verbs, wiring, the one door for errors."""

@@ -1,0 +1,1 @@
+"""Numbers only: metrics with intervals, comparisons, slices, leakage."""

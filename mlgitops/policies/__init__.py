@@ -1,0 +1,1 @@
+"""Rules over evidence; a verdict comes out."""

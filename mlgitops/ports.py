@@ -1,0 +1,278 @@
+"""What the use cases need from the world: one Protocol per neighbour.
+
+Adapters inherit these words. Every method may raise `Unavailable` when the
+neighbour does not answer, and `MissingExtra` when its package is not installed;
+other errors are named where they can happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mlgitops.model.digest import Manifest
+    from mlgitops.model.evidence import Column, SourceRecord, TimeWindow
+    from mlgitops.model.registry import ModelVersion, RegisteredModel, Registration
+    from mlgitops.model.spec import Dataset, Source
+    from mlgitops.model.verdict import Answer, Question
+
+Job = Literal["validate", "features", "train", "predict"]
+
+
+class Extraction(TypedDict):
+    """What `Tables.extract` read and wrote. *window* is absent without a time column."""
+
+    rows: int
+    columns: list[Column]
+    sources: list[SourceRecord]
+    window: TimeWindow | None
+
+
+class Tables(Protocol):
+    """Reads sources and cuts tables; a table on disk is one Parquet file.
+
+    Equal content gives equal bytes, so a table's digest is its content's.
+    """
+
+    def source_digest(self, source: Source) -> str | None:
+        """Digest of a source's bytes without parsing them; None for a query.
+
+        Raises:
+            SpecError: the path matches no file.
+        """
+
+    def extract(self, dataset: Dataset, out: Path, *, sample: int) -> Extraction:
+        """Read, join and window the sources of *dataset* into the table *out*.
+
+        *sample* keeps that many rows, evenly spaced over the table; 0 keeps all.
+        Nothing is written when an error is raised.
+
+        Raises:
+            SpecError: no such file or column, an unreadable file, a join that
+                multiplies rows, or no row left in the window.
+        """
+
+    def read(self, table: Path, columns: Sequence[str]) -> dict[str, NDArray[Any]]:
+        """Columns by name, rows in table order.
+
+        Numbers and booleans come as numpy types (NaN where null), times as
+        `datetime64[us]` in UTC, everything else as object arrays with None.
+
+        Raises:
+            SpecError: the table has no such column.
+        """
+
+    def schema(self, table: Path) -> list[Column]:
+        """Columns in table order."""
+
+    def take(self, table: Path, keep: NDArray[np.bool_], columns: Sequence[str], out: Path) -> None:
+        """Write the rows where *keep* is true, with *columns* only, to *out*."""
+
+    def write(self, columns: Mapping[str, NDArray[Any]], out: Path) -> None:
+        """Write equally long *columns* as a table."""
+
+    def row_digests(self, table: Path, columns: Sequence[str]) -> NDArray[np.uint64]:
+        """One 64-bit hash per row over *columns*; equal rows have equal hashes."""
+
+
+class Worker(Protocol):
+    """Runs jobs on user code and bytes in zone Z0: own processes, no credentials.
+
+    The shapes of requests and answers are in docs/architecture.md, "Jobs".
+    """
+
+    def warm(self, jobs: Sequence[Job]) -> None:
+        """Begin to start what *jobs* need, and return at once."""
+
+    def run(self, job: Job, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Run one job to its end.
+
+        Raises:
+            SpecError: the user's code cannot be imported, raised, or broke its
+                contract; *details* holds the traceback from the user's frames.
+        """
+
+    @property
+    def sandbox(self) -> str:
+        """What is kept from the jobs: `process`, or `process+no-network`."""
+
+    def close(self) -> None:
+        """End every process. Idempotent."""
+
+
+class ExpressionEngine(Protocol):
+    """Evaluates CEL in a child process with memory, time and size limits."""
+
+    def evaluate(
+        self, evidence: Mapping[str, Any], questions: Sequence[Question]
+    ) -> tuple[Answer, ...]:
+        """Answers aligned with *questions*; whatever goes wrong is an error answer.
+
+        The evidence's sections are variables; a question's parameters are `params`.
+        """
+
+
+class ModelRegistry(Protocol):
+    """The registry as reconcile sees it: no compare-and-set, last writer wins."""
+
+    def observe(self, names: Sequence[str]) -> dict[str, RegisteredModel]:
+        """The models of *names* that exist, in as few calls as possible."""
+
+    def versions(self, model: str) -> tuple[ModelVersion, ...]:
+        """All versions, lowest first; empty when the model does not exist."""
+
+    def register(self, registration: Registration, folder: Path) -> ModelVersion:
+        """Make *folder* a version with its run, inputs, metrics and tags.
+
+        Idempotent: a candidate that is registered already gives its lowest version.
+        """
+
+    def download(self, model: str, version: int, into: Path) -> Path:
+        """Copy a version's files into the new folder *into* and return it.
+
+        Raises:
+            SpecError: there is no such version, or its files are gone.
+        """
+
+    def manifest(self, model: str, version: int) -> Manifest:
+        """Manifest of the bytes that the version has now.
+
+        Raises:
+            SpecError: there is no such version, or its files are gone.
+        """
+
+    def set_alias(self, model: str, alias: str, version: int) -> None:
+        """Point *alias* at *version*, creating it if need be."""
+
+    def delete_alias(self, model: str, alias: str) -> None:
+        """Remove *alias*; no error when there is none."""
+
+    def set_tag(self, model: str, key: str, value: str) -> None:
+        """Set a tag of the registered model."""
+
+    def delete_tag(self, model: str, key: str) -> None:
+        """Remove a tag of the registered model; no error when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit on the first-parent line. *message* is the whole text."""
+
+    sha: str
+    author: str
+    when: datetime
+    message: str
+
+
+class Repository(Protocol):
+    """The git repository; never touches the index or the work tree.
+
+    A *ref* is a branch, tag or commit. Paths are relative to `root`.
+    """
+
+    @property
+    def root(self) -> Path:
+        """Top folder of the work tree."""
+
+    def resolve(self, ref: str) -> str | None:
+        """Full commit id, or None when there is no such ref."""
+
+    def read(self, path: str, ref: str) -> str | None:
+        """A file's text at *ref*, or None when it is not there."""
+
+    def files(self, folder: str, ref: str) -> tuple[str, ...]:
+        """Paths of all files below *folder* at *ref*, sorted."""
+
+    def history(self, path: str, ref: str) -> tuple[Commit, ...]:
+        """First-parent commits that changed *path*, oldest first.
+
+        Raises:
+            SpecError: the clone is shallow, so that history would be cut.
+        """
+
+    def parent(self, commit: str) -> str | None:
+        """The first parent, or None for a root commit."""
+
+    def is_ancestor(self, ancestor: str, of: str) -> bool:
+        """Whether *of* contains *ancestor*."""
+
+    def is_dirty(self) -> bool:
+        """Whether tracked files differ from HEAD."""
+
+    def identity(self) -> str:
+        """`Name <email>` of whoever commits here."""
+
+    def branches(self, prefix: str) -> tuple[str, ...]:
+        """Local branches, and those of remotes, whose name begins with *prefix*."""
+
+    def write_branch(
+        self, branch: str, base: str, changes: Mapping[str, str | None], message: str
+    ) -> str:
+        """Point *branch* at one new commit on *base* with *changes*; return its id.
+
+        None as a file's text deletes it. *message* is kept byte for byte. Equal
+        arguments give the same tree; an existing branch is replaced.
+        """
+
+    def delete_branch(self, branch: str) -> None:
+        """Delete a local branch; no error when there is none."""
+
+    def push(self, remote: str, branch: str) -> None:
+        """Make the remote's *branch* equal to ours (also when ours is deleted)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A proposed change; *header* are the fields of the body's machine header.
+
+    *reference* is what a person opens: a branch name, or a URL.
+    """
+
+    branch: str
+    title: str
+    body: str
+    header: Mapping[str, Any]
+    reference: str
+
+
+class Forge(Protocol):
+    """Where people review. Pull requests are found again by branch, never by prose."""
+
+    def propose(
+        self, branch: str, title: str, body: str, changes: Mapping[str, str | None]
+    ) -> PullRequest:
+        """Open the pull request of *branch*, or bring the open one up to date.
+
+        Idempotent: the same arguments twice leave one pull request, unchanged.
+        """
+
+    def open_requests(self, prefix: str) -> tuple[PullRequest, ...]:
+        """Open (not merged, not closed) pull requests of branches under *prefix*."""
+
+    def close(self, branch: str) -> None:
+        """Close without merging."""
+
+
+class Progress(Protocol):
+    """Tells a person what is going on; never decides anything."""
+
+    def step(self, name: str) -> AbstractContextManager[None]:
+        """Show that *name* is running until the block ends."""
+
+    def note(self, text: str) -> None:
+        """One line about what happened."""
+
+
+class Clock(Protocol):
+    """The time, so that tests can set it."""
+
+    def now(self) -> datetime:
+        """Now, in UTC."""

@@ -1,0 +1,1 @@
+"""YAML text to checked values with exact places."""

@@ -1,0 +1,1 @@
+"""One verb per module; everything from outside comes in through a port."""
