@@ -132,8 +132,12 @@ class ModelRegistry(Protocol):
     def register(self, registration: Registration, folder: Path) -> ModelVersion:
         """Make *folder* a version with its run, inputs, metrics and tags.
 
-        Idempotent: a candidate that is registered already gives its lowest version.
+        Idempotent: a candidate that is registered already gives its lowest version;
+        tags and attachments that differ are brought up to date.
         """
+
+    def attachment(self, version: ModelVersion, path: str) -> bytes | None:
+        """An artifact of the version's run, or None when there is none."""
 
     def download(self, model: str, version: int, into: Path) -> Path:
         """Copy a version's files into the new folder *into* and return it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mlgitops.model.evidence import Column, Evidence
+from mlgitops.model.evidence import Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +30,31 @@ class ModelVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class DatasetInput:
+    """A table that a run used; *context* is `training` or `evaluation`."""
+
+    name: str
+    digest: str
+    source: str
+    columns: tuple[Column, ...]
+    rows: int
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
 class Registration:
     """All that is written when a candidate becomes a version.
 
-    *durations* are seconds by step; *signature* are the model's input columns;
-    *attachments* are the run's artifacts by path, e.g. `evidence.json`.
+    *candidate* and *manifest* are full digests; *tags* go on the version and its
+    run, *parameters* and *metrics* on the run; *attachments* are the run's
+    artifacts by path, e.g. `evidence/staging.json`.
     """
 
     model: str
     candidate: str
     manifest: str
-    evidence: Evidence
-    evidence_digest: str
+    tags: Mapping[str, str]
     parameters: Mapping[str, str]
-    durations: Mapping[str, float]
-    signature: tuple[Column, ...]
-    trigger: str
-    actor: str
+    metrics: Mapping[str, float]
+    datasets: tuple[DatasetInput, ...]
     attachments: Mapping[str, bytes]
