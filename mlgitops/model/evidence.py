@@ -146,7 +146,10 @@ class Inputs(TypedDict):
 
 
 class Champion(TypedDict):
-    """The model released in the environment, re-scored on the candidate's holdout."""
+    """The model released in the environment, re-scored on the candidate's holdout.
+
+    *candidate* is as its Release pins it: the first 12 hex digits.
+    """
 
     version: int
     candidate: str

@@ -1,0 +1,68 @@
+"""Whether probabilities mean what they say: reliability bins and their error."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlgitops.evaluation.arrays import Column, Floats, Integers
+from mlgitops.evaluation.intervals import percentile
+from mlgitops.evaluation.resampling import draws
+from mlgitops.evaluation.undefined import Undefined
+from mlgitops.model.evidence import Calibration, CalibrationBin, Estimate
+
+BINS = 10
+
+
+def calibration(truth: Column, scores: Floats, confidence: float) -> Calibration:
+    """Ten equal-width bins and the expected calibration error (ECE).
+
+    Empty bins are left out: they have no rate. The ECE of finitely many rows is
+    above that of infinitely many, even for a calibrated model, and a resample adds
+    the same again; the interval is moved back by that, so it lies around the value.
+
+    Raises:
+        Undefined: there are no rows.
+    """
+    if not truth.size:
+        raise Undefined("calibration of no rows")
+    # Equal rows are alike, so this order makes the draws those of the set of rows.
+    order = np.lexsort((truth, scores))
+    scores, hits = scores[order], (truth[order] == 1).astype(np.float64)
+    places = np.minimum((scores * BINS).astype(np.int64), BINS - 1)
+    return Calibration(
+        bins=_bins(places, hits, scores), ece=_error(places, hits - scores, confidence)
+    )
+
+
+def _bins(places: Integers, hits: Floats, scores: Floats) -> list[CalibrationBin]:
+    counts = np.bincount(places, minlength=BINS)
+    score_sums = np.bincount(places, weights=scores, minlength=BINS)
+    hit_sums = np.bincount(places, weights=hits, minlength=BINS)
+    return [
+        CalibrationBin(n=int(n), mean_score=float(score / n), positive_rate=float(hit / n))
+        for n, score, hit in zip(counts, score_sums, hit_sums, strict=True)
+        if n
+    ]
+
+
+def _error(places: Integers, residuals: Floats, confidence: float) -> Estimate:
+    by_bin = np.zeros((residuals.size, BINS))
+    by_bin[np.arange(residuals.size), places] = residuals
+
+    def statistic(weights: Column) -> Floats:
+        w = weights.astype(np.float64)
+        with np.errstate(invalid="ignore"):  # every weight 0
+            return np.asarray(np.abs(w @ by_bin).sum(axis=1) / w.sum(axis=1))
+
+    value = float(statistic(np.ones((1, residuals.size)))[0])
+    found = draws(residuals.size, statistic)
+    interval = percentile(found - (np.nanmean(found) - value), confidence)
+    low, high = interval.within(0.0, 1.0).around(value)
+    return Estimate(
+        value=value,
+        low=low,
+        high=high,
+        n=residuals.size,
+        method="centred-poisson-bootstrap",
+        direction="minimize",
+    )

@@ -1,0 +1,63 @@
+"""The metrics that a pipeline may ask for: their names, directions and tasks.
+
+The one table of them; `mlgitops.evaluation` computes each, and the spec floor
+refuses whatever is not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from mlgitops.model.evidence import Direction
+from mlgitops.model.spec import Task
+
+
+@dataclass(frozen=True, slots=True)
+class MetricKind:
+    """A metric, which way is better, and the tasks that it is defined for."""
+
+    name: str
+    direction: Direction
+    tasks: frozenset[Task]
+
+
+_BINARY: Task = "binary-classification"
+_MULTICLASS: Task = "multiclass-classification"
+_REGRESSION: Task = "regression"
+
+
+def _table(*kinds: tuple[str, Direction, tuple[Task, ...]]) -> Mapping[str, MetricKind]:
+    return MappingProxyType(
+        {name: MetricKind(name, direction, frozenset(tasks)) for name, direction, tasks in kinds}
+    )
+
+
+METRICS: Mapping[str, MetricKind] = _table(
+    ("roc_auc", "maximize", (_BINARY,)),
+    ("average_precision", "maximize", (_BINARY,)),
+    ("log_loss", "minimize", (_BINARY, _MULTICLASS)),
+    ("brier", "minimize", (_BINARY,)),
+    ("accuracy", "maximize", (_BINARY, _MULTICLASS)),
+    ("f1", "maximize", (_BINARY,)),
+    ("precision", "maximize", (_BINARY,)),
+    ("recall", "maximize", (_BINARY,)),
+    ("f1_macro", "maximize", (_MULTICLASS,)),
+    ("mae", "minimize", (_REGRESSION,)),
+    ("rmse", "minimize", (_REGRESSION,)),
+    ("r2", "maximize", (_REGRESSION,)),
+)
+
+DEFAULT_METRICS: Mapping[Task, tuple[str, ...]] = MappingProxyType(
+    {
+        _BINARY: ("roc_auc", "average_precision", "log_loss", "brier"),
+        _MULTICLASS: ("accuracy", "log_loss", "f1_macro"),
+        _REGRESSION: ("rmse", "mae", "r2"),
+    }
+)
+
+
+def metrics_for(task: Task) -> tuple[str, ...]:
+    """Names of the metrics that are defined for *task*, in the order of the table."""
+    return tuple(kind.name for kind in METRICS.values() if task in kind.tasks)

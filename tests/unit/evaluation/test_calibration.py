@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.calibration import calibration_curve  # noqa: TID253 - the reference
+
+from mlgitops.evaluation.calibration import calibration
+from mlgitops.evaluation.undefined import Undefined
+
+
+def sample(rows=2000, seed=0, power=1.0):
+    generator = np.random.default_rng(seed)
+    scores = generator.random(rows)
+    return (generator.random(rows) < scores**power).astype(np.int64), scores
+
+
+def test_bins_are_scikit_learns():
+    truth, scores = sample()
+    rates, means = calibration_curve(truth, scores, n_bins=10)
+
+    bins = calibration(truth, scores, 0.95)["bins"]
+
+    assert [one["positive_rate"] for one in bins] == pytest.approx(rates)
+    assert [one["mean_score"] for one in bins] == pytest.approx(means)
+    assert sum(one["n"] for one in bins) == truth.size
+
+
+def test_ece_is_the_weighted_gap_of_the_bins():
+    truth, scores = sample(power=2)
+
+    found = calibration(truth, scores, 0.95)
+
+    gaps = [one["n"] * abs(one["mean_score"] - one["positive_rate"]) for one in found["bins"]]
+    assert found["ece"]["value"] == pytest.approx(sum(gaps) / truth.size)
+    assert found["ece"]["low"] < found["ece"]["value"] < found["ece"]["high"]
+    assert found["ece"]["direction"] == "minimize"
+
+
+def test_a_calibrated_model_has_a_small_error_and_a_distorted_one_a_large_one():
+    good, bad = (calibration(*sample(power=power), 0.95)["ece"] for power in (1, 3))
+
+    assert good["high"] < 0.06
+    assert bad["low"] > 0.15
+
+
+def test_empty_bins_are_left_out_and_one_belongs_to_the_last():
+    found = calibration(np.array([0, 1, 1]), np.array([0.05, 1.0, 0.95]), 0.95)
+
+    assert [one["n"] for one in found["bins"]] == [1, 2]
+
+
+def test_the_order_of_rows_does_not_matter():
+    truth, scores = sample(300)
+    order = np.random.default_rng(2).permutation(300)
+
+    one, other = calibration(truth, scores, 0.9), calibration(truth[order], scores[order], 0.9)
+
+    assert one == other
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1)), min_size=8, max_size=30))
+def test_the_interval_holds_the_value_within_zero_and_one(rows):
+    truth, scores = np.array(rows).T
+
+    ece = calibration(truth.astype(np.int64), scores, 0.95)["ece"]
+
+    assert 0 <= ece["low"] <= ece["value"] <= ece["high"] <= 1
+
+
+def test_no_rows_are_undefined():
+    with pytest.raises(Undefined):
+        calibration(np.array([]), np.array([]), 0.95)
