@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -91,3 +91,30 @@ class Decision:
     evidence: str
     verdict: Verdict
     gates: tuple[GateResult, ...]
+
+
+def decision_document(decision: Decision) -> dict[str, Any]:
+    """A decision as JSON; equal decisions give equal documents."""
+    return asdict(decision)
+
+
+def parse_decision(document: Mapping[str, Any]) -> Decision:
+    """The decision that `decision_document` gave.
+
+    Raises:
+        KeyError, TypeError, ValueError: the document is not such a decision.
+    """
+    gates = tuple(
+        GateResult(
+            **{
+                **gate,
+                "verdict": Verdict(gate["verdict"]),
+                "rules": tuple(
+                    RuleResult(**{**rule, "verdict": Verdict(rule["verdict"])})
+                    for rule in gate["rules"]
+                ),
+            }
+        )
+        for gate in document["gates"]
+    )
+    return Decision(**{**document, "verdict": Verdict(document["verdict"]), "gates": gates})

@@ -1,0 +1,1 @@
+"""CEL, evaluated in a child process that may die without harm."""

@@ -1,0 +1,137 @@
+"""Judges evidence by bound policies, as pure functions around one batch of CEL.
+
+`questions` says what to evaluate, whoever has an engine evaluates it, `judge`
+makes a decision of the answers. Whatever is not known to be true does not pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from mlgitops.model.evidence import Evidence
+from mlgitops.model.spec import Rule, Waiver
+from mlgitops.model.verdict import Answer, Decision, GateResult, Question, RuleResult, Verdict
+from mlgitops.policies.binding import BoundPolicy
+from mlgitops.policies.messages import fields, fill
+from mlgitops.policies.waivers import effective, waive
+
+_WORST_FIRST = (Verdict.ERROR, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
+_DECIDING = frozenset({"soft", "hard"})
+
+
+def questions(bound: Sequence[BoundPolicy]) -> tuple[Question, ...]:
+    """Every expression of every policy, in the order that `judge` takes answers."""
+    return tuple(
+        Question(expression, one.parameters) for one in bound for expression in _expressions(one)
+    )
+
+
+def judge(
+    bound: Sequence[BoundPolicy],
+    answers: Sequence[Answer],
+    *,
+    evidence: Evidence,
+    evidence_digest: str,
+    waivers: Iterable[Waiver],
+    today: date,
+) -> Decision:
+    """Decide from *answers*, which are aligned with `questions(bound)`.
+
+    Without any soft or hard gate that applies the verdict is an error: nothing
+    was judged.
+
+    Raises:
+        ValueError: there are more or fewer answers than questions.
+    """
+    asked = sum(1 for one in bound for _ in _expressions(one))
+    if asked != len(answers):
+        raise ValueError(f"{asked} questions have {len(answers)} answers")
+    remaining = iter(answers)
+    subject = evidence["subject"]
+    candidate = subject["candidate"]
+    valid = effective(waivers, model=subject["model"], candidate=candidate, today=today)
+    gates = tuple(waive(_gate(one, remaining), valid) for one in bound)
+    return Decision(evidence["environment"], candidate, evidence_digest, _overall(gates), gates)
+
+
+def _expressions(one: BoundPolicy) -> Iterator[str]:
+    if one.policy.when is not None:
+        yield one.policy.when
+    for rule in one.policy.rules:
+        yield rule.passes
+        if rule.fails is not None:
+            yield rule.fails
+        yield from fields(rule.message)
+
+
+def _gate(one: BoundPolicy, answers: Iterator[Answer]) -> GateResult:
+    """The gate's result; takes the policy's answers from *answers*, all of them."""
+    applies, results = True, []
+    if one.policy.when is not None:
+        condition = next(answers)
+        applies = condition.is_true or not _is_boolean(condition)
+        if not _is_boolean(condition):
+            results.append(_unknown_condition(one.policy.when, condition))
+    results += [_rule(rule, answers) for rule in one.policy.rules]
+    if not one.policy.rules:
+        results.append(
+            RuleResult("rules", Verdict.ERROR, "the policy has no rule", "add a rule to it")
+        )
+    # A policy that does not apply has decided nothing; it has not passed.
+    verdict = _worst(result.verdict for result in results) if applies else Verdict.INCONCLUSIVE
+    return GateResult(
+        policy=one.policy.name,
+        parameters=one.parameters,
+        level=one.level,
+        applies=applies,
+        verdict=verdict,
+        rules=tuple(results) if applies else (),
+    )
+
+
+def _rule(rule: Rule, answers: Iterator[Answer]) -> RuleResult:
+    passes = next(answers)
+    fails = next(answers) if rule.fails is not None else None
+    message = fill(rule.message, [next(answers) for _ in fields(rule.message)])
+    for answer in (passes, fails):
+        if answer is not None and not _is_boolean(answer):
+            message = f"{message} (not judged: {_why(answer)})"
+            return RuleResult(rule.id, Verdict.ERROR, message, rule.remediation)
+    return RuleResult(rule.id, _verdict(passes, fails), message, rule.remediation)
+
+
+def _verdict(passes: Answer, fails: Answer | None) -> Verdict:
+    if passes.is_true:
+        return Verdict.PASS
+    if fails is None or fails.is_true:
+        return Verdict.FAIL
+    return Verdict.INCONCLUSIVE
+
+
+def _unknown_condition(when: str, answer: Answer) -> RuleResult:
+    return RuleResult(
+        "when",
+        Verdict.ERROR,
+        f"whether the policy applies is unknown: {when} (not judged: {_why(answer)})",
+        "correct the policy's `when`, or the evidence that it reads",
+    )
+
+
+def _is_boolean(answer: Answer) -> bool:
+    return answer.kind == "value" and isinstance(answer.value, bool)
+
+
+def _why(answer: Answer) -> str:
+    return answer.error if answer.kind == "error" else "the result is neither true nor false"
+
+
+def _overall(gates: Sequence[GateResult]) -> Verdict:
+    if not any(gate.applies and gate.level in _DECIDING for gate in gates):
+        return Verdict.ERROR
+    blocking = [gate.verdict for gate in gates if gate.is_blocking]
+    return _worst(blocking) if blocking else Verdict.PASS
+
+
+def _worst(verdicts: Iterable[Verdict]) -> Verdict:
+    return min(verdicts, key=_WORST_FIRST.index)

@@ -1,0 +1,114 @@
+"""The evidence document on disk: canonical JSON, checked by its closed schema.
+
+What does not fit raises `SpecError` with the place as a JSON pointer. Numbers
+that JSON readers differ on (NaN, infinities, 1e300 and beyond) and repeated keys
+are refused, so that everyone reads the same document from the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+from mlgitops.model.digest import canonical_json, short
+from mlgitops.model.errors import SpecError
+from mlgitops.model.evidence import Evidence
+from mlgitops.spec.bundled import folder
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+LARGEST_BYTES = 1 << 20
+_MOST_SHOWN = 10
+_HINT = "evidence is written by `mlgitops run` and never edited; run the pipeline again"
+
+
+def encode(evidence: Evidence) -> bytes:
+    """The bytes whose digest names *evidence*.
+
+    Raises:
+        SpecError: the document breaks its schema, or is too large.
+    """
+    _check(evidence)
+    try:
+        content = canonical_json(evidence)
+    except ValueError as error:
+        raise SpecError(f"the evidence has no canonical form: {error}", hint=_HINT) from error
+    _check_size(content)
+    return content
+
+
+def decode(content: bytes) -> Evidence:
+    """The document in *content*.
+
+    Raises:
+        SpecError: *content* is not such a document.
+    """
+    _check_size(content)
+    try:
+        document = json.loads(
+            content.decode(), object_pairs_hook=_object, parse_constant=_refuse_constant
+        )
+        canonical_json(document)
+    except (ValueError, RecursionError) as error:
+        raise SpecError(f"the evidence is not sound JSON: {error}", hint=_HINT) from error
+    _check(document)
+    return cast("Evidence", document)
+
+
+def path(evidence_digest: str, candidate: str, model: str) -> str:
+    """Where evidence lies in the repository, named by candidate and content."""
+    return f"mlops/evidence/{model}/{short(candidate)}-{short(evidence_digest)}.json"
+
+
+def _check_size(content: bytes) -> None:
+    if len(content) > LARGEST_BYTES:
+        raise SpecError(
+            f"the evidence has {len(content):,} bytes; {LARGEST_BYTES:,} are allowed",
+            hint="cut fewer slices: each adds an entry for every metric",
+        )
+
+
+def _check(document: Any) -> None:
+    problems = sorted(
+        _validator().iter_errors(document), key=lambda error: list(map(str, error.absolute_path))
+    )
+    if not problems:
+        return
+    lines = [f"{_pointer(problem.absolute_path)}: {problem.message[:200]}" for problem in problems]
+    more = len(lines) - _MOST_SHOWN
+    shown = lines[:_MOST_SHOWN] + ([f"… and {more} more"] if more > 0 else [])
+    raise SpecError(
+        f"the evidence breaks its schema at {lines[0]}",
+        hint=_HINT,
+        details="\n".join(shown) if len(lines) > 1 else None,
+    )
+
+
+@cache
+def _validator() -> Validator:
+    # Here, not at the top: it takes a tenth of a second that few verbs need.
+    from jsonschema import Draft202012Validator
+
+    text = (folder("schemas") / "evidence.schema.json").read_text(encoding="utf-8")
+    return Draft202012Validator(json.loads(text))
+
+
+def _pointer(parts: Iterable[str | int]) -> str:
+    """RFC 6901; the whole document is `/` here, since nothing would be seen."""
+    return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        repeated = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {repeated!r} appears twice")
+    return found
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number that evidence may hold")

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlgitops.adapters.cel_engine.program import answers
+from mlgitops.model.digest import canonical_json
+from mlgitops.model.spec import Policy
+from mlgitops.model.verdict import Answer
+from mlgitops.spec.load import load, read_builtin
+
+EVIDENCE = Path(__file__).parents[1] / "data" / "evidence.json"
+
+
+@pytest.fixture
+def evidence() -> Any:
+    return json.loads(EVIDENCE.read_text())
+
+
+PROJECT = """
+apiVersion: mlgitops.dev/v1
+kind: Project
+metadata: {name: empty}
+"""
+
+
+@pytest.fixture(scope="session")
+def builtins() -> dict[str, Policy]:
+    return dict(load({"mlgitops.yaml": PROJECT}, read_builtin()).policies)
+
+
+class InProcessEngine:
+    """The child's program without the child, for tests that judge hundreds of documents."""
+
+    def evaluate(self, evidence: Any, questions: Any) -> tuple[Answer, ...]:
+        from cel_expr_python import cel
+
+        asked = [{"expression": q.expression, "parameters": q.parameters} for q in questions]
+        try:
+            request = canonical_json({"evidence": evidence, "questions": asked})
+        except ValueError as error:
+            return (Answer("error", None, str(error)),) * len(asked)
+        sent = json.loads(request, parse_int=float)
+        return tuple(
+            Answer("value", found["value"])
+            if "value" in found
+            else Answer("error", None, found["error"])
+            for found in answers(cel, sent["evidence"], sent["questions"])
+        )
+
+
+@pytest.fixture(scope="session")
+def engine() -> InProcessEngine:
+    return InProcessEngine()

@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import venv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mlgitops
+from mlgitops.adapters.cel_engine.engine import CelEngine
+from mlgitops.model.errors import MissingExtra
+from mlgitops.model.verdict import Answer, Question
+
+EVIDENCE: dict[str, Any] = {
+    "metrics": {"roc_auc": {"value": 0.64, "n": 26412, "low": 0.5, "one": 1.0}},
+    "champion": None,
+    "names": ["a", "b"],
+    "many": list(range(1000)),
+}
+
+
+def ask(*expressions: str, evidence: Any = EVIDENCE, **parameters: Any) -> tuple[Answer, ...]:
+    questions = [Question(expression, parameters) for expression in expressions]
+    return CelEngine().evaluate(evidence, questions)
+
+
+def test_answers_are_aligned_with_questions():
+    answers = ask("1 > 2", "nope", "metrics.roc_auc.low", "names", "champion")
+
+    assert [answer.kind for answer in answers] == ["value", "error", "value", "value", "value"]
+    assert [answer.value for answer in answers] == [False, None, 0.5, ["a", "b"], None]
+
+
+def test_no_questions_need_no_child():
+    assert CelEngine(interpreter="/nonexistent").evaluate(EVIDENCE, []) == ()
+
+
+def test_expressions_over_evidence_and_parameters():
+    expressions = (
+        "metrics[params.metric].value >= params.min",
+        "metrics.roc_auc.n > 0",
+        "metrics.roc_auc.n == 26412",
+        "metrics.roc_auc.n - 0.5 > 26411.0",
+        "metrics.roc_auc.one - 0.5 == 0.5",
+        "champion == null",
+        "-params.min < 0.0",
+        "names.exists(n, n == 'a')",
+        "names.filter(n, n != 'a').map(n, n + '!') == ['b!']",
+        "size(names) == 2",
+        "!has(metrics.f1)",
+        "params.whole == 1.0",
+    )
+
+    answers = ask(*expressions, metric="roc_auc", min=0.6, whole=1)
+    assert [answer.is_true for answer in answers] == [True] * len(expressions)
+
+
+def test_each_question_has_its_own_parameters():
+    answers = CelEngine().evaluate({}, [Question("params.a", {"a": n}) for n in (1, 2)])
+
+    assert [answer.value for answer in answers] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        ("metrics.f1.value > 0.5", 'Key not found in map : "f1"'),
+        ("params.min > 0", 'Key not found in map : "min"'),
+        ("slices.size() > 0", "undeclared reference to 'slices'"),
+        ("champion.version > 0", "Applying SELECT to non-message type"),
+        ("metrics.roc_auc >= 0.5", "No matching overloads"),
+        ("'0.9' >= metrics.roc_auc.low", "No matching overloads"),
+        ("metrics.roc_auc.value >", "Syntax error"),
+        ("", "Syntax error"),
+        ("1.0 / 0.0 > 0.5", "division is not allowed"),
+        ("7 % 2 == 1", "the remainder `%` is not allowed"),
+        ("1e308 * 10.0", "not a finite number"),
+        ("b'abc'", "type bytearray cannot be shown"),
+        ("duration('3s')", "type timedelta cannot be shown"),
+        ("type(1)", "cannot be shown"),
+        ("true" + " " * 2048, "2,052 characters; 2,048 are allowed"),
+        ("many.map(n, 'x' + string(n) + 'yyyyyyyyyyyy')", "larger than 16,384 bytes"),
+    ],
+)
+def test_what_cannot_be_told_is_an_error_that_says_why(expression, why):
+    [answer] = ask(expression)
+
+    assert answer.kind == "error"
+    assert why in answer.error
+    assert not answer.is_true
+
+
+def test_only_the_boolean_true_is_true():
+    for answer in ask("1", "'true'", "[true]", "null", "1.0", "{'a': true}", "false"):
+        assert answer.kind == "value"
+        assert not answer.is_true
+
+
+@pytest.mark.parametrize(
+    "number", [float("nan"), float("inf"), -float("inf"), 1e300, -1.7976931348623157e308, 2**60]
+)
+def test_evidence_with_unsound_numbers_answers_nothing(number):
+    for answers in (
+        ask("true", "x > 0", evidence={"x": number}),
+        ask("true", "params.x > 0", x=number),
+    ):
+        assert [answer.kind for answer in answers] == ["error", "error"]
+        assert "unsound" in answers[0].error
+
+
+def test_evidence_of_other_types_answers_nothing():
+    assert [answer.kind for answer in ask("true", evidence={"x": {1: object()}})] == ["error"]
+
+
+def test_odd_names_of_sections_do_no_harm():
+    [answer] = ask("x == 1.0", evidence={"x": 1, "a-b": 2, "": 3, "params": 4})
+
+    assert answer.is_true
+
+
+BOMBS = {
+    "nested comprehensions": "many.all(a, many.all(b, many.all(c, a + b + c > -1.0)))",
+    "product of lists": "many.map(a, many.map(b, many)).size() > 0",
+    "doubling a list": "[many]" + ".map(x, x + x)" * 20 + "[0].size() > 0",
+    "doubling text": "['" + "a" * 50 + "']" + ".map(x, x + x)" * 26 + "[0].size() > 0",
+    "growing lists of lists": "[[1]]" + ".map(x, [x,x,x,x,x,x])" * 12,
+    "a long sum": "+".join(["1"] * 1000) + " > 0",
+    "parentheses": "(" * 1000 + "true" + ")" * 1000,
+    "brackets": "[" * 1000 + "]" * 1000 + " == []",
+    "calls": "size(" * 400 + "''" + ")" * 400,
+    "conditions": "true ? " * 250 + "true" + " : true" * 250,
+    "selections": "metrics" + ".a" * 1000,
+    "a regular expression": "'a'.matches('" + "(a{999}){999}" * 100 + "')",
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_bomb_is_an_error_answer_and_nothing_else(bomb):
+    start = time.monotonic()
+
+    before, answer = ask("true", BOMBS[bomb])
+    assert before.is_true
+    assert answer.kind == "error"
+    assert answer.error
+    assert time.monotonic() - start < 7
+
+
+def test_bad_questions_do_not_spoil_those_after_them():
+    doubling = BOMBS["doubling text"]
+
+    assert ask("true", doubling, "nope", "true")[3].is_true
+
+
+def test_a_child_that_cannot_start_is_an_error_answer():
+    engine = CelEngine(interpreter="/nonexistent/python")
+
+    [answer] = engine.evaluate({}, [Question("true", {})])
+    assert "did not start: No such file" in answer.error
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("exit 0", "gave no answer"),
+        ("echo oops >&2; exit 3", "oops"),
+        ("kill -SEGV $$", "ended by SIGSEGV"),
+        ("kill -KILL $$", "more processor time or memory"),
+        ("echo '{\"value\": true'", "gave no answer"),
+        ("printf '{\"value\": true}'", "gave no answer"),
+        ("echo true", "gave no answer"),
+        ("echo '{\"error\": 3}'", "gave no answer"),
+        ("exec sleep 60", "longer than"),
+    ],
+)
+def test_whatever_becomes_of_the_child_is_an_error_answer(script, why, tmp_path):
+    interpreter = tmp_path / "python"
+    interpreter.write_text(f"#!/bin/sh\n{script}\n")
+    interpreter.chmod(0o755)
+
+    engine = CelEngine(interpreter=str(interpreter), timeout_s=0.5)
+    [answer] = engine.evaluate({}, [Question("true", {})])
+    assert answer.kind == "error"
+    assert why in answer.error
+
+
+def test_answers_before_a_crash_are_kept(tmp_path):
+    interpreter = tmp_path / "python"
+    interpreter.write_text("#!/bin/sh\necho '{\"value\": true}'\nkill -SEGV $$\n")
+    interpreter.chmod(0o755)
+
+    asked = [Question("true", {})] * 2
+    kept, lost = CelEngine(interpreter=str(interpreter)).evaluate({}, asked)
+    assert kept.is_true
+    assert lost.kind == "error"
+
+
+def test_a_missing_package_is_raised(tmp_path):
+    venv.create(tmp_path, with_pip=False, symlinks=True)
+    python = str(tmp_path / "bin" / "python")
+    [site] = tmp_path.glob("lib/python*/site-packages")
+    (site / "here.pth").write_text(str(Path(mlgitops.__file__).parents[1]) + "\n")
+
+    with pytest.raises(MissingExtra, match="cel-expr-python") as caught:
+        CelEngine(interpreter=python).evaluate({}, [Question("true", {})])
+
+    assert caught.value.hint == "pip install 'mlgitops[gate]'"
+
+
+def test_the_child_has_no_environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("SECRET", "x")
+    interpreter = tmp_path / "python"
+    interpreter.write_text(f"#!/bin/sh\n/usr/bin/env > {tmp_path}/seen\n")
+    interpreter.chmod(0o755)
+    CelEngine(interpreter=str(interpreter)).evaluate({}, [Question("true", {})])
+
+    assert "SECRET" not in (tmp_path / "seen").read_text()
+
+
+def test_the_parent_does_not_load_the_engine():
+    code = (
+        "import sys, mlgitops.adapters.cel_engine.engine, mlgitops.adapters.cel_engine.program;"
+        "assert not {name for name in sys.modules if name.startswith('cel_expr')}"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mlgitops.model.errors import SpecError
+from mlgitops.model.spec import Gate, Parameter
+from mlgitops.policies.binding import ALWAYS_ON, bind
+
+STRICTNESS = ("audit", "advisory", "soft", "hard")
+FLOOR = {"metric": "roc_auc", "min": 0.58}
+
+
+def test_every_model_is_judged_by_five_policies(pipeline, environment, policies):
+    bound = bind(pipeline(), environment(), policies)
+
+    assert {one.policy.name: one.level for one in bound} == {
+        "data-validation-passed": "hard",
+        "leakage": "hard",
+        "not-sampled": "hard",
+        "not-worse-than-champion": "soft",
+        "first-model-baseline": "soft",
+    }
+
+
+def test_the_first_metric_of_the_pipeline_is_the_default(pipeline, environment, policies, gate_of):
+    bound = bind(pipeline(metrics=("brier", "roc_auc")), environment(), policies)
+
+    [champion] = gate_of(bound, "not-worse-than-champion")
+    assert champion.parameters == {"metric": "brier", "margin": 0.01}
+
+
+def test_a_default_metric_needs_a_pipeline_with_metrics(pipeline, environment, policies):
+    with pytest.raises(SpecError, match="judges the first metric"):
+        bind(pipeline(metrics=()), environment(), policies)
+
+
+def test_a_pipeline_gate_gives_a_default_policy_its_parameters(
+    pipeline, environment, policies, gate_of
+):
+    bound = bind(pipeline(Gate("leakage", {"max_feature_auc": 0.99})), environment(), policies)
+
+    [leakage] = gate_of(bound, "leakage")
+    assert leakage.parameters == {"max_feature_auc": 0.99}
+    assert leakage.level == "hard"
+
+
+def test_a_pipeline_cannot_lower_a_level(pipeline, environment, policies, gate_of):
+    for level in STRICTNESS:
+        bound = bind(pipeline(Gate("leakage", {}, level)), environment(), policies)
+
+        assert [one.level for one in gate_of(bound, "leakage")] == ["hard"]
+
+
+def test_a_pipeline_gate_has_the_level_that_the_environment_binds(
+    pipeline, environment, policies, gate_of
+):
+    gates = (Gate("min-metric", {**FLOOR, "min": 0.6}),)
+    bound = bind(pipeline(*gates), environment(Gate("min-metric", FLOOR, "hard")), policies)
+
+    assert [(one.parameters["min"], one.level) for one in gate_of(bound, "min-metric")] == [
+        (0.6, "hard"),
+        (0.58, "hard"),
+    ]
+
+
+def test_a_pipeline_gate_is_soft_where_the_environment_is_silent(
+    pipeline, environment, policies, gate_of
+):
+    bound = bind(pipeline(Gate("min-metric", FLOOR)), environment(), policies)
+
+    assert [one.level for one in gate_of(bound, "min-metric")] == ["soft"]
+
+
+def test_of_two_levels_in_an_environment_the_stricter_counts_for_the_pipeline(
+    pipeline, environment, policies, gate_of
+):
+    bindings = (
+        Gate("min-metric", {"metric": "f1", "min": 0.1}, "audit"),
+        Gate("min-metric", {"metric": "f1", "min": 0.2}, "hard"),
+        Gate("min-metric", {"metric": "f1", "min": 0.3}, "advisory"),
+    )
+    bound = bind(pipeline(Gate("min-metric", FLOOR)), environment(*bindings), policies)
+
+    found = [(one.parameters["min"], one.level) for one in gate_of(bound, "min-metric")]
+    assert found == [(0.58, "hard"), (0.1, "audit"), (0.2, "hard"), (0.3, "advisory")]
+
+
+def test_several_gates_of_one_policy_are_all_kept(pipeline, environment, policies, gate_of):
+    gates = [Gate("min-metric", {"metric": name, "min": 0.5}) for name in ("roc_auc", "f1")]
+    bound = bind(pipeline(*gates), environment(), policies)
+
+    assert [one.parameters["metric"] for one in gate_of(bound, "min-metric")] == ["roc_auc", "f1"]
+
+
+@pytest.mark.parametrize(("one", "other"), list(itertools.product(STRICTNESS, repeat=2)))
+def test_equal_gates_collapse_to_the_stricter_level(
+    one, other, pipeline, environment, policies, gate_of
+):
+    bindings = (Gate("min-metric", FLOOR, one), Gate("min-metric", FLOOR, other))
+    bound = bind(pipeline(), environment(*bindings), policies)
+
+    expected = max(one, other, key=STRICTNESS.index)
+    assert [found.level for found in gate_of(bound, "min-metric")] == [expected]
+
+
+def test_an_environment_may_lower_a_default_policy_but_not_not_sampled(
+    pipeline, environment, policies, gate_of
+):
+    bindings = (Gate("leakage", {}, "audit"), Gate("not-sampled", {}, "audit"))
+    bound = bind(pipeline(), environment(*bindings), policies)
+
+    assert [one.level for one in gate_of(bound, "leakage")] == ["audit"]
+    assert [one.level for one in gate_of(bound, "not-sampled")] == ["hard"]
+
+
+def test_a_pipeline_does_not_loosen_what_the_environment_binds(
+    pipeline, environment, policies, gate_of
+):
+    loose = Gate("leakage", {"max_feature_auc": 1.0})
+    bound = bind(pipeline(loose), environment(Gate("leakage", {}, "hard")), policies)
+
+    found = [one.parameters["max_feature_auc"] for one in gate_of(bound, "leakage")]
+    assert found == [1.0, 0.95]
+
+
+@pytest.mark.parametrize(
+    ("gate", "message", "hint"),
+    [
+        (Gate("min-metrics", FLOOR), "no policy 'min-metrics'", "did you mean 'min-metric'"),
+        (Gate("zzz", {}), "no policy 'zzz'", "known: data-validation-passed"),
+        (Gate("min-metric", {"metric": "f1"}), "needs the parameter 'min'", "with: {min: "),
+        (Gate("min-metric", {**FLOOR, "min": None}), "needs the parameter 'min'", "a number"),
+        (Gate("min-metric", {**FLOOR, "min": "0.6"}), "is '0.6', not a number", "with:"),
+        (Gate("min-metric", {**FLOOR, "min": True}), "is True, not a number", "with:"),
+        (Gate("min-metric", {**FLOOR, "min": float("nan")}), "is nan, not a number", "with:"),
+        (Gate("min-metric", {**FLOOR, "metric": 3}), "is 3, not a string", "with:"),
+        (Gate("min-metric", {**FLOOR, "mim": 3}), "no parameter 'mim'", "did you mean 'min'"),
+        (Gate("not-sampled", {"rows": 3}), "no parameter 'rows'", "it takes none"),
+    ],
+)
+def test_a_gate_that_does_not_fit_its_policy_is_refused(
+    gate, message, hint, pipeline, environment, policies
+):
+    for both in ((pipeline(gate), environment()), (pipeline(), environment(gate))):
+        with pytest.raises(SpecError) as caught:
+            bind(*both, policies)
+
+        assert message in caught.value.message
+        assert hint in (caught.value.hint or "")
+
+
+def test_a_given_value_is_taken_literally(pipeline, environment, policies, gate_of):
+    gate = Gate("not-worse-than-champion", {"metric": "$first-metric"})
+    [bound] = gate_of(bind(pipeline(gate), environment(), policies), gate.policy)
+
+    assert bound.parameters["metric"] == "$first-metric"
+
+
+def test_booleans_are_a_type(pipeline, environment, policies, policy, gate_of):
+    strict = Parameter("strict", "boolean", default=False)
+    known = {**policies, "own": policy("own", parameters=(strict,))}
+
+    [bound] = gate_of(bind(pipeline(Gate("own", {})), environment(), known), "own")
+    assert bound.parameters == {"strict": False}
+    with pytest.raises(SpecError, match="is 1, not a boolean"):
+        bind(pipeline(Gate("own", {"strict": 1})), environment(), known)
+
+
+def test_a_missing_default_policy_is_an_error(pipeline, environment, policies):
+    del policies["leakage"]
+
+    with pytest.raises(SpecError, match="no policy 'leakage'"):
+        bind(pipeline(), environment(), policies)
+
+
+gates = st.lists(
+    st.builds(
+        lambda name, value, level: Gate(
+            name, {"min-metric": FLOOR | {"min": value}}.get(name, {}), level
+        ),
+        st.sampled_from(["min-metric", *ALWAYS_ON]),
+        st.sampled_from([0.1, 0.2]),
+        st.sampled_from([*STRICTNESS, None]),
+    ),
+    max_size=5,
+)
+
+
+@given(gates, gates)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_no_pipeline_weakens_what_judges_without_it(
+    pipeline: Any, environment: Any, policies: Any, of_pipeline: list[Gate], bindings: list[Gate]
+):
+    place = environment(*bindings)
+    without = bind(pipeline(), place, policies)
+    found = bind(pipeline(*of_pipeline), place, policies)
+
+    assert len({(one.policy.name, str(one.parameters)) for one in found}) == len(found)
+    for before in without:
+        after = [one for one in found if one.policy.name == before.policy.name]
+        strictest = max(STRICTNESS.index(one.level) for one in after)
+        assert strictest >= STRICTNESS.index(before.level)
