@@ -1,0 +1,255 @@
+"""`ports.Repository` on git: reads objects, and writes branches beside the work tree.
+
+Neither the user's index nor the work tree is ever touched, and no commit hook
+runs: a branch is made of objects only, in an index of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from mlgitops.adapters.git_repository.program import Git, GitObject
+from mlgitops.model.errors import SpecError, Unavailable
+from mlgitops.ports import Commit
+
+_PERSON = re.compile(r"(?P<person>.*>) (?P<epoch>\d+)\b")
+_REGULAR = ("100644", "100755")
+
+
+def discover(start: Path, env: Mapping[str, str] | None = None) -> Path:
+    """The top folder of the work tree that *start* is in.
+
+    Raises:
+        SpecError: *start* is in no work tree, or git is not installed.
+    """
+    return Path(Git(start, env).line("rev-parse", "--show-toplevel"))
+
+
+class GitRepository:
+    """The repository whose work tree has the top folder *root*.
+
+    *env* is the environment that git runs in, None for this process's own.
+    """
+
+    def __init__(self, root: Path, env: Mapping[str, str] | None = None) -> None:
+        self._root = root
+        self._git = Git(root, env)
+
+    @property
+    def root(self) -> Path:
+        return self._root
+
+    def resolve(self, ref: str) -> str | None:
+        found = self._git.objects([f"{ref}^{{commit}}"])[0]
+        return found.name if found else None
+
+    def commit(self, ref: str) -> Commit:
+        return self._commits([ref])[0]
+
+    def read(self, path: str, ref: str) -> str | None:
+        return self.read_at(path, [ref])[0]
+
+    def read_at(self, path: str, refs: Sequence[str]) -> tuple[str | None, ...]:
+        names = [name for ref in refs for name in (f"{ref}^{{commit}}", f"{ref}:{path}")]
+        objects = self._git.objects(names)
+        for ref, commit in zip(refs, objects[::2], strict=True):
+            if commit is None:
+                raise _unknown(ref)
+        return tuple(
+            _text(found, path) if found and found.kind == "blob" else None
+            for found in objects[1::2]
+        )
+
+    def read_all(self, paths: str | Sequence[str], ref: str) -> dict[str, str]:
+        entries = self._entries([paths] if isinstance(paths, str) else paths, ref)
+        objects = self._git.objects(list(entries.values()))
+        return {
+            path: _text(found, path)
+            for path, found in zip(entries, objects, strict=True)
+            if found is not None
+        }
+
+    def files(self, folder: str, ref: str) -> tuple[str, ...]:
+        return tuple(self._entries([folder], ref))
+
+    def history(self, path: str, ref: str) -> tuple[Commit, ...]:
+        if self._is_shallow:
+            raise SpecError(
+                "this clone is shallow, so the history of releases is cut off",
+                hint="run `git fetch --unshallow`; in GitHub Actions set `fetch-depth: 0`",
+            )
+        start = self._required(ref)
+        listed = self._git.line("rev-list", "--first-parent", "--reverse", start, "--", path)
+        return self._commits(listed.split())
+
+    def parent(self, commit: str) -> str | None:
+        return self.resolve(f"{self._required(commit)}^1")
+
+    def is_ancestor(self, ancestor: str, of: str) -> bool:
+        commits = (self._required(ancestor), self._required(of))
+        return self._git.claims("merge-base", "--is-ancestor", *commits)
+
+    def is_merged(self, branch: str, into: str) -> bool:
+        listed = self._git.line("cherry", self._required(into), self._required(branch))
+        return not any(line.startswith("+") for line in listed.splitlines())
+
+    def is_dirty(self) -> bool:
+        return bool(self._git.output("status", "--porcelain", "--untracked-files=no"))
+
+    def identity(self) -> str:
+        return self._git.line("var", "GIT_COMMITTER_IDENT").rpartition("> ")[0] + ">"
+
+    def branches(self, prefix: str) -> tuple[str, ...]:
+        listed = self._git.line("for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")
+        found: dict[str, str] = {}
+        for line in listed.splitlines():
+            _, where, name = line.split("/", 2)
+            branch = name if where == "heads" else name.partition("/")[2]
+            if branch.startswith(prefix):
+                found.setdefault(branch, name)  # ours are listed before the remotes'
+        return tuple(found[branch] for branch in sorted(found))
+
+    def write_branch(
+        self, branch: str, base: str, changes: Mapping[str, str | None], message: str
+    ) -> str:
+        parent = self._required(base)
+        tree = self._tree(parent, changes)
+        known = self._known(branch)
+        commit = self._same(known.values(), tree, parent, message) or self._git.line(
+            "commit-tree", tree, "-p", parent, stdin=message.encode()
+        )
+        before = known.get(f"refs/heads/{branch}", "")
+        if commit != before:
+            self._refuse_checked_out(branch)
+            self._git.output("update-ref", f"refs/heads/{branch}", commit, before)
+        return commit
+
+    def delete_branch(self, branch: str) -> None:
+        before = self._known(branch).get(f"refs/heads/{branch}")
+        if before is not None:
+            self._refuse_checked_out(branch)
+            self._git.output("update-ref", "-d", f"refs/heads/{branch}", before)
+
+    def push(self, remote: str, branch: str) -> None:
+        ref = f"refs/heads/{branch}"
+        known = self._known(branch)
+        theirs = known.get(f"refs/remotes/{remote}/{branch}")
+        if theirs is None:
+            theirs = self._git.line("ls-remote", "--", remote, ref).partition("\t")[0]
+        ours = ref if ref in known else ""
+        if ours or theirs:
+            # The lease keeps what someone else pushed to the branch since we saw it.
+            lease = f"--force-with-lease={ref}:{theirs}"
+            self._git.output("push", "--quiet", lease, "--", remote, f"{ours}:{ref}")
+
+    @cached_property
+    def _is_shallow(self) -> bool:
+        return self._git.line("rev-parse", "--is-shallow-repository") == "true"
+
+    def _required(self, ref: str) -> str:
+        commit = self.resolve(ref)
+        if commit is None:
+            raise _unknown(ref)
+        return commit
+
+    def _commits(self, refs: Sequence[str]) -> tuple[Commit, ...]:
+        objects = self._git.objects([f"{ref}^{{commit}}" for ref in refs])
+        commits = []
+        for ref, found in zip(refs, objects, strict=True):
+            if found is None:
+                raise _unknown(ref)
+            commits.append(_commit(found))
+        return tuple(commits)
+
+    def _entries(self, paths: Sequence[str], ref: str) -> dict[str, str]:
+        """Object names of the regular files at and below *paths*, by path, sorted."""
+        if not paths:
+            return {}
+        places = () if "" in paths else paths
+        listed = self._git.output("ls-tree", "-r", "-z", "--end-of-options", ref, *places)
+        entries = {}
+        for line in os.fsdecode(listed).split("\0")[:-1]:
+            head, _, path = line.partition("\t")
+            mode, _, name = head.split(" ")
+            if mode in _REGULAR:
+                entries[path] = name
+        return dict(sorted(entries.items()))
+
+    def _tree(self, base: str, changes: Mapping[str, str | None]) -> str:
+        """Write the tree of *base* with *changes*; return its name."""
+        # `--index-info` would skip a path that git does not allow, without a word.
+        added: list[str] = []
+        for path, text in changes.items():
+            if text is not None:
+                blob = self._git.line("hash-object", "-w", "--stdin", stdin=text.encode())
+                added += ("--cacheinfo", f"100644,{blob},{path}")
+        removed = [path for path, text in changes.items() if text is None]
+        try:
+            with tempfile.TemporaryDirectory(prefix="mlgitops-") as folder:
+                env = {"GIT_INDEX_FILE": str(Path(folder, "index"))}
+                self._git.output("read-tree", base, env=env)
+                edits = ("--add", "--replace", *added, "--force-remove", "--", *removed)
+                self._git.output("update-index", *edits, env=env)
+                return self._git.line("write-tree", env=env)
+        except OSError as error:
+            raise Unavailable(
+                f"cannot write a temporary index: {error.strerror}", hint="free some space"
+            ) from error
+
+    def _same(self, commits: Iterable[str], tree: str, parent: str, message: str) -> str | None:
+        """One of *commits* that a new one would differ from by author and time only."""
+        start = f"tree {tree}\nparent {parent}\nauthor ".encode()
+        for found in self._git.objects(list(commits)):
+            if found and found.content.startswith(start):
+                _, _, text = found.content.partition(b"\n\n")
+                if text == message.encode():
+                    return found.name
+        return None
+
+    def _known(self, branch: str) -> dict[str, str]:
+        """Commits by full ref: our branch, and the remotes' as last seen."""
+        places = (f"refs/heads/{branch}", f"refs/remotes/*/{branch}")
+        listed = self._git.line("for-each-ref", "--format=%(refname) %(objectname)", *places)
+        found = dict(line.rsplit(" ", 1) for line in listed.splitlines())
+        # git also lists what lies below a ref's name
+        return {ref: commit for ref, commit in found.items() if ref.endswith(f"/{branch}")}
+
+    def _refuse_checked_out(self, branch: str) -> None:
+        # Moving a branch below a work tree would make all its files look changed.
+        where = self._git.line("for-each-ref", "--format=%(worktreepath)", f"refs/heads/{branch}")
+        if where.strip():
+            raise SpecError(
+                f"the branch {branch!r} is checked out in {where.strip()}",
+                hint="switch to another branch there, e.g. `git switch -`, then try again",
+            )
+
+
+def _commit(found: GitObject) -> Commit:
+    head, _, message = found.content.decode(errors="replace").partition("\n\n")
+    people = {}
+    for line in head.split("\n"):
+        role, _, person = line.partition(" ")
+        if role in ("author", "committer") and (match := _PERSON.match(person)):
+            people[role] = match
+    when = datetime.fromtimestamp(int(people["committer"]["epoch"]), UTC)
+    return Commit(found.name, people["author"]["person"], when, message)
+
+
+def _text(found: GitObject, path: str) -> str:
+    try:
+        return found.content.decode()
+    except UnicodeDecodeError as error:
+        raise SpecError(f"{path} is not UTF-8 text", hint="save it as UTF-8") from error
+
+
+def _unknown(ref: str) -> SpecError:
+    return SpecError(
+        f"there is no branch, tag or commit {ref!r} in this repository",
+        hint="list branches with `git branch --all`; a new repository needs its first commit",
+    )

@@ -1,0 +1,217 @@
+"""Opens the pull request that releases a candidate to an environment.
+
+Judges anew: the policies are those of the specs given, which are the project's
+branch's, so a candidate cannot bring its own. Nothing is written on a refusal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from mlgitops.model.digest import digest_of_bytes, short
+from mlgitops.model.errors import GateFailed, PlanIsStale, SpecError
+from mlgitops.model.evidence import Evidence
+from mlgitops.model.promotion import (
+    branch_name,
+    branch_prefix,
+    header,
+    promotion_title,
+    registry_effects,
+    release_path,
+)
+from mlgitops.model.registry import ModelVersion
+from mlgitops.model.spec import Pin, Release, Specs
+from mlgitops.model.state import Target
+from mlgitops.model.verdict import Decision
+from mlgitops.ports import ExpressionEngine, Forge, ModelRegistry, PullRequest, Repository
+from mlgitops.reports.markdown import promotion_body
+from mlgitops.spec import evidence as evidence_file
+from mlgitops.spec.release import render
+from mlgitops.usecases.candidates import THE_NEXT, Choice, find, next_version
+from mlgitops.usecases.gate import gate
+from mlgitops.usecases.holds import held_candidates
+from mlgitops.usecases.refusal import refuse_unless_open
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionNeighbours:
+    """Everything outside that a promotion talks to."""
+
+    repository: Repository
+    forge: Forge
+    registry: ModelRegistry
+    engine: ExpressionEngine
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """What is proposed; *superseded* are branches of older proposals, now closed.
+
+    Without *request* there is nothing to do: the candidate is desired already.
+    """
+
+    target: Target
+    version: int
+    candidate: str
+    replaced: Pin | None
+    decision: Decision | None = None
+    request: PullRequest | None = None
+    superseded: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is a pull request to merge."""
+        return self.request is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    """A judged candidate; *content* are the bytes of its evidence."""
+
+    target: Target
+    version: ModelVersion
+    content: bytes
+    evidence: Evidence
+    decision: Decision
+    replaced: Pin | None
+
+    @property
+    def pin(self) -> Pin:
+        subject = self.evidence["subject"]
+        return Pin(
+            version=self.version.version,
+            candidate=short(subject["candidate"]),
+            manifest=subject["manifest"],
+            evidence=digest_of_bytes(self.content),
+        )
+
+
+def promote(
+    target: Target,
+    specs: Specs,
+    neighbours: PromotionNeighbours,
+    *,
+    today: date,
+    choice: Choice = THE_NEXT,
+) -> Promotion:
+    """Propose the next candidate, or the chosen one, for *target*.
+
+    *specs* are those of the project's branch. Idempotent: what is proposed
+    already stays as it is. Older proposals for the target are closed.
+
+    Raises:
+        SpecError: no such environment or version, no evidence for it, the chain
+            would be broken, or the clone is shallow.
+        GateFailed: a gate is shut, the candidate is held or sampled, or its
+            evidence is not what was registered.
+        Inconclusive: a gate could not decide.
+        PlanIsStale: the champion changed since the evidence was made.
+        ChangesPending: the environment before has not been reconciled.
+    """
+    version = next_version(target, specs, neighbours.registry, choice)
+    release = specs.releases.get((target.environment, target.model))
+    replaced = release.desired if release else None
+    candidate = short(version.candidate or "")
+    if replaced is not None and short(replaced.candidate) == candidate:
+        return Promotion(target, version.version, candidate, replaced)
+    branch = specs.project.branch
+    if candidate in held_candidates(neighbours.repository, target, branch):
+        raise GateFailed(
+            f"candidate {candidate} is held as {target}: it was released and rolled back",
+            hint="make a new candidate, or revert the rollback with `git revert`",
+        )
+    content, evidence = _evidence(target, version, neighbours.registry)
+    _refuse_stale(evidence, replaced, target)
+    decision = gate(specs, evidence, engine=neighbours.engine, today=today)
+    refuse_unless_open(decision)
+    proposal = _Proposal(target, version, content, evidence, decision, replaced)
+    request = _propose(proposal, specs, neighbours)
+    superseded = _close_older(request.branch, target, neighbours.forge)
+    return Promotion(target, version.version, candidate, replaced, decision, request, superseded)
+
+
+def _evidence(
+    target: Target, version: ModelVersion, registry: ModelRegistry
+) -> tuple[bytes, Evidence]:
+    """The evidence that was registered with *version*, and that it is about it."""
+    run = f"mlgitops run {target.model}"
+    path = f"evidence/{target.environment}.json"
+    content = registry.attachment(version, path)
+    if content is None:
+        raise SpecError(
+            f"v{version.version} of {target.model!r} has no evidence for {target.environment}",
+            hint=f"it was judged before that environment existed: {run}",
+        )
+    if digest_of_bytes(content) != version.tags.get(f"mlgitops.evidence.{target.environment}"):
+        raise GateFailed(
+            f"{path} of v{version.version} is not the evidence that was registered",
+            hint=f"find out who changed it, then: {run}",
+        )
+    evidence = evidence_file.decode(content)
+    subject, producer = evidence["subject"], evidence["producer"]
+    found = (evidence["environment"], subject["model"], subject["candidate"], subject["manifest"])
+    wanted = (target.environment, target.model, version.candidate, version.manifest)
+    if found != wanted:
+        raise GateFailed(f"{path} of v{version.version} is evidence about another model", hint=run)
+    if producer["sample"]:
+        raise GateFailed(
+            f"v{version.version} was made from a sample of {producer['sample']:,} rows, "
+            "so it can never be released",
+            hint=run,
+        )
+    return content, evidence
+
+
+def _refuse_stale(evidence: Evidence, replaced: Pin | None, target: Target) -> None:
+    champion = evidence["champion"]
+    judged = (champion["version"], champion["manifest"]) if champion else None
+    released = (replaced.version, replaced.manifest) if replaced else None
+    if judged == released:
+        return
+    before = f"v{judged[0]}" if judged else "nothing"
+    now = f"v{released[0]}" if released else "nothing"
+    raise PlanIsStale(
+        f"the candidate was judged against {before}, but {now} is released as {target}",
+        hint=f"mlgitops run {target.model}",
+    )
+
+
+def _propose(proposal: _Proposal, specs: Specs, neighbours: PromotionNeighbours) -> PullRequest:
+    target, pin, replaced = proposal.target, proposal.pin, proposal.replaced
+    names = (target.environment, target.model)
+    base = neighbours.repository.resolve(specs.project.branch) or ""
+    fields = header("promotion", *names, (pin, replaced), base)
+    alias = specs.environments[target.environment].alias
+    body = promotion_body(
+        fields,
+        proposal.evidence,
+        proposal.decision,
+        registry_effects(target, alias, replaced, pin),
+        _way_back(target, replaced, neighbours.registry),
+    )
+    release = Release(target.model, target.environment, desired=pin, previous=replaced)
+    evidence_path = evidence_file.path(pin.evidence, pin.candidate, target.model)
+    return neighbours.forge.propose(
+        branch_name("promotion", *names, pin.candidate),
+        promotion_title(target.model, target.environment, pin, replaced, proposal.decision),
+        body,
+        {release_path(*names): render(release), evidence_path: proposal.content.decode()},
+    )
+
+
+def _way_back(target: Target, replaced: Pin | None, registry: ModelRegistry) -> str:
+    if replaced is None:
+        return "A rollback retires the model here, since nothing was released before."
+    name = f"v{replaced.version} ({short(replaced.candidate)})"
+    if find(registry.versions(target.model), replaced) is None:
+        return f"A rollback is not possible: the registry does not have {name} as it was released."
+    return f"A rollback restores {name}, which the registry has as it was released."
+
+
+def _close_older(branch: str, target: Target, forge: Forge) -> tuple[str, ...]:
+    prefix = branch_prefix("promotion", target.environment, target.model)
+    older = [one.branch for one in forge.open_requests(prefix) if one.branch != branch]
+    for other in older:
+        forge.close(other)
+    return tuple(older)

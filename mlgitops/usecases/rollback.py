@@ -1,0 +1,172 @@
+"""Opens the pull request that undoes the last release of an environment.
+
+Merging it does what `git revert` of that release does, so it leaves the same
+hold; unlike it, it proves first that what comes back is still there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mlgitops.model.digest import short
+from mlgitops.model.errors import GateFailed, SpecError
+from mlgitops.model.promotion import (
+    branch_name,
+    header,
+    registry_effects,
+    release_path,
+    render_header,
+)
+from mlgitops.model.spec import Pin, Release, Specs
+from mlgitops.model.state import Target
+from mlgitops.ports import Forge, ModelRegistry, PullRequest, Repository
+from mlgitops.spec.release import render
+from mlgitops.usecases.candidates import find
+from mlgitops.usecases.holds import Revision, held, revisions
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """What is proposed; *restored* None retires the model in the environment."""
+
+    target: Target
+    undone: Pin
+    restored: Pin | None
+    request: PullRequest
+
+
+@dataclass(frozen=True, slots=True)
+class _Undo:
+    """The revision that is undone, its pin, and the one before it, if any."""
+
+    target: Target
+    change: Revision
+    undone: Pin
+    before: Revision | None
+
+    @property
+    def restored(self) -> Pin | None:
+        return self.before.desired if self.before else None
+
+
+def rollback(
+    target: Target,
+    specs: Specs,
+    repository: Repository,
+    forge: Forge,
+    registry: ModelRegistry,
+) -> Rollback:
+    """Propose to restore the Release as it was before its candidate last changed.
+
+    Idempotent. The evidence of both candidates stays where it is.
+
+    Raises:
+        SpecError: nothing is released, the clone is shallow, or the registry
+            does not have the earlier version any more.
+        GateFailed: the earlier candidate was itself rolled back.
+    """
+    if target.environment not in specs.environments:
+        raise SpecError(
+            f"there is no environment {target.environment!r}",
+            hint=f"environments: {', '.join(sorted(specs.environments)) or 'none'}",
+        )
+    branch = specs.project.branch
+    history = revisions(repository, target, branch)
+    undo = _last_change(target, history)
+    _refuse_held(undo, history)
+    if undo.restored is not None:
+        _refuse_missing(undo.restored, target, registry)
+    names = (target.environment, target.model)
+    pins = (undo.undone, undo.restored)
+    fields = header("rollback", *names, pins, repository.resolve(branch) or "")
+    request = forge.propose(
+        branch_name("rollback", *names, undo.undone.candidate),
+        f'Revert "{_title(undo)}"',
+        f"{render_header(fields)}\n{_body(undo, specs.environments[target.environment].alias)}",
+        {release_path(*names): _text(undo)},
+    )
+    return Rollback(target, undo.undone, undo.restored, request)
+
+
+def _last_change(target: Target, history: Sequence[Revision]) -> _Undo:
+    undone = history[-1].desired if history else None
+    if undone is None:
+        raise SpecError(
+            f"nothing is released as {target}, so there is nothing to roll back",
+            hint="mlgitops status",
+        )
+    index = len(history) - 1
+    while index > 0 and history[index - 1].candidate == history[index].candidate:
+        index -= 1
+    return _Undo(target, history[index], undone, history[index - 1] if index else None)
+
+
+def _refuse_held(undo: _Undo, history: Sequence[Revision]) -> None:
+    before = undo.before.candidate if undo.before else None
+    if before in held([revision.candidate for revision in history]):
+        raise GateFailed(
+            f"a rollback would bring back candidate {before}, which is held as "
+            f"{undo.target}: it was rolled back before",
+            hint=f"if it should be back: git revert {undo.change.commit.sha[:12]}",
+        )
+
+
+def _refuse_missing(pin: Pin, target: Target, registry: ModelRegistry) -> None:
+    """A rollback to something that cannot be served would be no way back."""
+    name = f"v{pin.version} ({short(pin.candidate)}) of {target.model!r}"
+    hint = "register those bytes again, or promote another candidate"
+    if find(registry.versions(target.model), pin) is None:
+        raise SpecError(f"the registry does not have {name} as it was released", hint=hint)
+    found = registry.manifest(target.model, pin.version).digest
+    if found != pin.manifest:
+        raise SpecError(
+            f"the files of {name} were changed: they are {short(found)}, "
+            f"released were {short(pin.manifest)}",
+            hint=hint,
+        )
+
+
+def _text(undo: _Undo) -> str:
+    """The Release file as it was; deleting it would stop management, not retire."""
+    if undo.before is not None and undo.before.text is not None:
+        return undo.before.text
+    names = (undo.target.model, undo.target.environment)
+    return render(Release(*names, desired=None, previous=undo.undone))
+
+
+def _title(undo: _Undo) -> str:
+    """The title under which the release was proposed, if the commit kept it."""
+    title = undo.change.commit.message.partition("\n")[0]
+    if title.startswith("promote("):
+        return title
+    target, restored = undo.target, undo.restored
+    replaced = f" replaces v{restored.version}" if restored else ""
+    return f"promote({target.model}→{target.environment}): v{undo.undone.version}{replaced}"
+
+
+def _body(undo: _Undo, alias: str) -> str:
+    target, undone, restored = undo.target, undo.undone, undo.restored
+    back = (
+        f"Restores v{restored.version} (`{short(restored.candidate)}`), which the registry "
+        "has, byte for byte as it was released."
+        if restored
+        else "Retires the model here: nothing was released before it. No version is deleted."
+    )
+    lines = registry_effects(target, alias, undone, restored)
+    return "\n".join(
+        (
+            f"## Roll back `{target}` from v{undone.version}",
+            "",
+            back,
+            "",
+            "### What merging does",
+            "",
+            *(f"- `{line}`" for line in lines),
+            f"- Candidate `{short(undone.candidate)}` is held: not proposed here again, unless",
+            "  this rollback is itself reverted.",
+            "",
+            f"Commit {undo.change.commit.sha[:12]} released it. Its evidence stays where it is.",
+            "",
+        )
+    )

@@ -1,0 +1,506 @@
+"""`GitRepository` against real repositories made with the git program."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mlgitops.adapters.git_repository import GitRepository, discover
+from mlgitops.model.errors import PlanIsStale, SpecError, Unavailable
+from tests.fakes.git_workspace import GitWorkspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> GitWorkspace:
+    return GitWorkspace.create(tmp_path / "work")
+
+
+@pytest.fixture
+def repository(workspace: GitWorkspace) -> GitRepository:
+    return GitRepository(workspace.root, workspace.env)
+
+
+def clone(workspace: GitWorkspace, to: Path, *options: str) -> GitWorkspace:
+    workspace.git("clone", "--quiet", *options, workspace.root.as_uri(), str(to))
+    return GitWorkspace(to)
+
+
+def state(workspace: GitWorkspace) -> tuple[bytes, str, str]:
+    """What must not change: the index's bytes, HEAD, and what status says."""
+    index = workspace.root / ".git" / "index"
+    head = workspace.git("symbolic-ref", "HEAD")
+    return index.read_bytes(), head, workspace.git("--no-optional-locks", "status", "-s")
+
+
+def test_the_top_is_found_from_a_folder_below(workspace: GitWorkspace) -> None:
+    (workspace.root / "a" / "b").mkdir(parents=True)
+
+    assert discover(workspace.root / "a" / "b", workspace.env) == workspace.root
+
+
+def test_the_top_of_a_linked_work_tree_is_its_own(workspace: GitWorkspace, tmp_path: Path) -> None:
+    workspace.git("worktree", "add", "--quiet", str(tmp_path / "other"))
+
+    assert discover(tmp_path / "other", workspace.env) == tmp_path / "other"
+
+
+def test_outside_a_repository_the_error_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="not a git repository") as caught:
+        discover(tmp_path, {})
+
+    assert "git init" in str(caught.value.hint)
+
+
+def test_a_bare_repository_has_no_work_tree(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", "--bare", tmp_path], check=True)
+
+    with pytest.raises(SpecError, match="work tree"):
+        discover(tmp_path)
+
+
+def test_without_git_the_error_says_to_install_it(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="git could not be started") as caught:
+        discover(tmp_path, {"PATH": str(tmp_path)})
+
+    assert "install git" in str(caught.value.hint)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="there is no folder"):
+        discover(tmp_path / "nowhere")
+
+
+def test_variables_that_git_sets_for_its_hooks_do_not_lead_elsewhere(
+    workspace: GitWorkspace, tmp_path: Path
+) -> None:
+    other = GitWorkspace.create(tmp_path / "other")
+    env = workspace.env | {"GIT_DIR": str(other.root / ".git"), "GIT_INDEX_FILE": "elsewhere"}
+
+    assert discover(workspace.root, env) == workspace.root
+
+
+def test_a_name_resolves_to_its_commit_or_to_nothing(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    head = workspace.head
+    workspace.git("tag", "--annotate", "--message", "one", "v1")
+
+    assert [repository.resolve(ref) for ref in ("main", "HEAD", "v1", head)] == [head] * 4
+    assert [repository.resolve(ref) for ref in ("nope", "", "--all", "main:README.md", "a\nb")] == (
+        [None] * 5
+    )
+
+
+def test_a_repository_without_commits_resolves_nothing(tmp_path: Path) -> None:
+    workspace = GitWorkspace(tmp_path / "new")
+    workspace.git("init", "--quiet", "--initial-branch=main")
+
+    assert GitRepository(workspace.root, workspace.env).resolve("HEAD") is None
+
+
+def test_a_commit_has_its_author_time_and_whole_message(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    message = "Subject\n\n# not a comment\n  body → with trailing  \n"
+    workspace.git("commit", "--quiet", "--allow-empty", "--cleanup=verbatim", "-m", message)
+    found = repository.commit("HEAD")
+
+    assert (found.sha, found.author) == (workspace.head, "Ada <ada@example.org>")
+    assert found.message == message
+    assert found.when == datetime.fromtimestamp(
+        int(workspace.git("log", "-1", "--format=%ct")), UTC
+    )
+
+
+def test_a_file_is_read_as_it_is_at_a_commit(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    first = workspace.commit({"a/é.txt": "one\r\n"}, "One")
+    second = workspace.commit({"a/é.txt": "two"}, "Two")
+    workspace.write({"a/é.txt": "uncommitted"})
+
+    assert repository.read_at("a/é.txt", [second, first, "main"]) == ("two", "one\r\n", "two")
+    assert repository.read("a", "main") is None
+    assert repository.read("a/none", "main") is None
+    assert repository.read("a\nb", "main") is None
+
+
+@pytest.mark.parametrize("ref", ["nope", "--all", "", "x\ny"])
+def test_an_unknown_ref_is_an_error_and_not_an_absent_file(
+    repository: GitRepository, ref: str
+) -> None:
+    calls: list[Callable[[], object]] = [
+        lambda: repository.commit(ref),
+        lambda: repository.read("README.md", ref),
+        lambda: repository.read_all("README.md", ref),
+        lambda: repository.files("", ref),
+        lambda: repository.history("README.md", ref),
+        lambda: repository.parent(ref),
+        lambda: repository.is_ancestor("main", ref),
+        lambda: repository.is_merged(ref, "main"),
+        lambda: repository.write_branch("b", ref, {}, "m"),
+    ]
+    for call in calls:
+        with pytest.raises(SpecError) as caught:
+            call()
+
+        assert "git branch --all" in str(caught.value.hint)
+
+
+def test_many_files_are_read_at_once(workspace: GitWorkspace, repository: GitRepository) -> None:
+    files = {"mlgitops.yaml": "p", "mlops/b/x y.yaml": "b", "mlops/a/ü.yaml": "", "other/z": "z"}
+    workspace.commit({**files, "mlops*": "a glob is only a name"}, "Specs")
+
+    assert repository.read_all(("mlgitops.yaml", "mlops"), "HEAD") == {
+        "mlgitops.yaml": "p",
+        "mlops/a/ü.yaml": "",
+        "mlops/b/x y.yaml": "b",
+    }
+    assert repository.read_all("mlops/a/", "HEAD") == {"mlops/a/ü.yaml": ""}
+    assert repository.read_all("nowhere", "HEAD") == {}
+    assert repository.read_all((), "HEAD") == {}
+    assert repository.files("mlops", "HEAD") == ("mlops/a/ü.yaml", "mlops/b/x y.yaml")
+    assert len(repository.files("", "HEAD")) == 6
+
+
+def test_reading_many_files_takes_two_processes(workspace: GitWorkspace, tmp_path: Path) -> None:
+    workspace.commit({f"mlops/{n}.yaml": str(n) for n in range(50)}, "Fifty")
+    git, log = shutil.which("git"), tmp_path / "log"
+    counting = tmp_path / "bin" / "git"
+    counting.parent.mkdir()
+    counting.write_text(f'#!/bin/sh\necho "$1" >> {log}\nexec {git} "$@"\n')
+    counting.chmod(0o755)
+    env = workspace.env | {"PATH": f"{counting.parent}:{workspace.env['PATH']}"}
+
+    assert len(GitRepository(workspace.root, env).read_all("mlops", "HEAD")) == 50
+    assert log.read_text().split() == ["ls-tree", "cat-file"]
+
+
+def test_a_link_is_not_read_as_a_file(workspace: GitWorkspace, repository: GitRepository) -> None:
+    (workspace.root / "link").symlink_to("/etc/passwd")
+    workspace.commit({}, "Link")
+
+    assert repository.read_all("", "HEAD") == {"README.md": "hello\n"}
+    assert repository.files("", "HEAD") == ("README.md",)
+
+
+def test_a_file_that_is_not_text_is_named(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    (workspace.root / "x.bin").write_bytes(b"\xff\xfe")
+    workspace.commit({}, "Binary")
+
+    with pytest.raises(SpecError, match=r"x\.bin is not UTF-8"):
+        repository.read("x.bin", "HEAD")
+
+
+@pytest.mark.parametrize("how", ["merge", "squash", "fast-forward"])
+def test_history_has_one_entry_for_each_merge_of_a_branch(
+    workspace: GitWorkspace, repository: GitRepository, how: str
+) -> None:
+    first = workspace.commit({"r": "1"}, "First")
+    if how != "fast-forward":
+        workspace.git("branch", "topic")
+        workspace.commit({"other": "x"}, "Unrelated")
+        workspace.git("switch", "--quiet", "topic")
+    else:
+        workspace.git("switch", "--quiet", "--create", "topic")
+    workspace.commit({"r": "2"}, "Second")
+    workspace.git("switch", "--quiet", "main")
+    merged = workspace.merge("topic", how)
+    workspace.commit({"other": "y"}, "Unrelated again")
+    back = workspace.revert(merged)
+
+    assert [c.sha for c in repository.history("r", "main")] == [first, merged, back]
+    assert repository.history("none", "main") == ()
+    assert repository.read_at("r", [first, merged, back]) == ("1", "2", "1")
+
+
+def test_what_happened_on_a_side_branch_alone_is_not_history(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    first = workspace.commit({"r": "1"}, "First")
+    workspace.git("switch", "--quiet", "--create", "topic")
+    workspace.commit({"r": "2"}, "Tried")
+    workspace.commit({"r": "1", "s": "s"}, "Taken back")
+    workspace.git("switch", "--quiet", "main")
+    workspace.merge("topic")
+
+    assert [c.sha for c in repository.history("r", "main")] == [first]
+
+
+def test_a_deletion_is_history(workspace: GitWorkspace, repository: GitRepository) -> None:
+    first = workspace.commit({"r": "1"}, "First")
+    gone = workspace.commit({"r": None}, "Gone")
+
+    assert [c.sha for c in repository.history("r", "main")] == [first, gone]
+    assert repository.read_at("r", [first, gone]) == ("1", None)
+
+
+def test_a_path_is_never_a_pattern(workspace: GitWorkspace, repository: GitRepository) -> None:
+    workspace.commit({"r": "1"}, "First")
+
+    assert repository.history("*", "main") == ()
+
+
+def test_a_shallow_clone_has_no_history(workspace: GitWorkspace, tmp_path: Path) -> None:
+    workspace.commit({"r": "1"}, "First")
+    shallow = clone(workspace, tmp_path / "shallow", "--depth=1")
+
+    with pytest.raises(SpecError, match="shallow") as caught:
+        GitRepository(shallow.root, shallow.env).history("r", "HEAD")
+
+    assert "fetch-depth: 0" in str(caught.value.hint)
+
+
+def test_parents_follow_the_first_line(workspace: GitWorkspace, repository: GitRepository) -> None:
+    root = workspace.head
+    workspace.git("switch", "--quiet", "--create", "topic")
+    topic = workspace.commit({"t": "t"}, "Topic")
+    workspace.git("switch", "--quiet", "main")
+    merged = workspace.merge("topic")
+
+    assert (repository.parent(merged), repository.parent(root)) == (root, None)
+    assert repository.is_ancestor(topic, "main")
+    assert not repository.is_ancestor("main", topic)
+
+
+@pytest.mark.parametrize("how", ["merge", "squash", "fast-forward"])
+def test_a_branch_is_merged_however_it_was_merged(
+    workspace: GitWorkspace, repository: GitRepository, how: str
+) -> None:
+    repository.write_branch("topic", "main", {"a": "1"}, "Topic")
+    if how != "fast-forward":
+        workspace.commit({"other": "x"}, "Unrelated")
+
+    assert not repository.is_merged("topic", "main")
+
+    workspace.merge("topic", how)
+    workspace.commit({"a": "2"}, "Go on")
+
+    assert repository.is_merged("topic", "main")
+
+
+def test_dirty_means_that_tracked_files_differ(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    workspace.write({"untracked": "x"})
+    os.utime(workspace.root / "README.md", (1, 1))
+    before = state(workspace)
+
+    assert not repository.is_dirty()
+    assert state(workspace) == before
+
+    workspace.write({"README.md": "changed"})
+
+    assert repository.is_dirty()
+
+
+def test_the_identity_is_the_users(workspace: GitWorkspace, repository: GitRepository) -> None:
+    assert repository.identity() == "Ada <ada@example.org>"
+
+
+def test_without_an_identity_nothing_is_committed(workspace: GitWorkspace) -> None:
+    workspace.git("config", "user.useConfigOnly", "true")
+    env = {k: v for k, v in workspace.env.items() if "COMMITTER" not in k and "AUTHOR" not in k}
+    nobody = GitRepository(workspace.root, env)
+
+    for call in (nobody.identity, lambda: nobody.write_branch("b", "main", {"a": "1"}, "m")):
+        with pytest.raises(SpecError) as caught:
+            call()
+
+        assert "git config user.name" in str(caught.value.hint)
+    assert nobody.resolve("b") is None
+
+
+def test_a_branch_is_written_beside_index_and_work_tree(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    workspace.commit({"keep": "k", "gone": "g", "r/x.yaml": "1"}, "Start")
+    workspace.write({"README.md": "edited", "staged": "s"})
+    workspace.git("add", "staged")
+    before = state(workspace)
+    changes = {"r/x.yaml": "2\r\n", "new/é": "ü", "gone": None, "never-there": None}
+    commit = repository.write_branch("topic/one", "main", changes, "Title\n\nBody")
+
+    assert state(workspace) == before
+    assert repository.resolve("topic/one") == commit
+    assert repository.parent(commit) == workspace.head
+    assert repository.read_all("", commit) == {
+        "README.md": "hello\n",
+        "keep": "k",
+        "new/é": "ü",
+        "r/x.yaml": "2\r\n",
+    }
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
+def test_a_message_is_kept_byte_for_byte(workspace: GitWorkspace, message: str) -> None:
+    repository = GitRepository(workspace.root, workspace.env)
+    commit = repository.write_branch("topic", "main", {"a": "1"}, message)
+
+    assert repository.commit(commit).message == message
+
+
+def test_equal_arguments_leave_the_commit_alone(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    first = repository.write_branch("topic", "main", {"a": "1"}, "m")
+    later = GitRepository(
+        workspace.root, workspace.env | {"GIT_COMMITTER_DATE": "1800000000 +0000"}
+    )
+
+    assert later.write_branch("topic", "main", {"a": "1"}, "m") == first
+    assert later.write_branch("topic", "main", {"a": "1"}, "n") != first
+    assert later.write_branch("topic", "main", {"a": "2"}, "m") != first
+    workspace.commit({"other": "x"}, "Main goes on")
+    rebased = later.write_branch("topic", "main", {"a": "1"}, "m")
+
+    assert later.parent(rebased) == workspace.head
+
+
+def test_a_commit_that_only_the_remote_has_is_taken_over(
+    workspace: GitWorkspace, repository: GitRepository, tmp_path: Path
+) -> None:
+    first = repository.write_branch("topic", "main", {"a": "1"}, "m")
+    cloned = clone(workspace, tmp_path / "clone")
+    env = cloned.env | {"GIT_COMMITTER_DATE": "1800000000 +0000"}
+    there = GitRepository(cloned.root, env)
+
+    assert there.branches("topic") == ("origin/topic",)
+    assert there.write_branch("topic", "main", {"a": "1"}, "m") == first
+    assert there.branches("topic") == ("topic",)
+
+
+def test_a_branch_that_is_checked_out_is_not_moved(
+    workspace: GitWorkspace, repository: GitRepository, tmp_path: Path
+) -> None:
+    first = repository.write_branch("topic", "main", {"a": "1"}, "m")
+    workspace.git("worktree", "add", "--quiet", str(tmp_path / "review"), "topic")
+
+    assert repository.write_branch("topic", "main", {"a": "1"}, "m") == first
+    with pytest.raises(SpecError, match="checked out in"):
+        repository.write_branch("topic", "main", {"a": "2"}, "m")
+    with pytest.raises(SpecError, match="checked out in"):
+        repository.delete_branch("topic")
+    assert repository.resolve("topic") == first
+
+
+def test_a_path_that_leaves_the_repository_is_refused(repository: GitRepository) -> None:
+    for path in ("../x", "/x", ".git/config", "a//b"):
+        with pytest.raises(SpecError, match="Invalid path"):
+            repository.write_branch("topic", "main", {path: "1"}, "m")
+
+    assert repository.resolve("topic") is None
+
+
+def test_a_branch_below_another_branchs_name_is_refused(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    workspace.git("branch", "mlgitops/promote")
+
+    with pytest.raises(SpecError) as caught:
+        repository.write_branch("mlgitops/promote/x", "main", {"a": "1"}, "m")
+
+    assert "git branch -m" in str(caught.value.hint)
+    assert repository.branches("mlgitops/promote/x") == ()
+
+
+def test_another_git_process_at_work_means_try_again(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    (workspace.root / ".git" / "refs" / "heads" / "topic.lock").touch()
+
+    with pytest.raises(Unavailable) as caught:
+        repository.write_branch("topic", "main", {"a": "1"}, "m")
+
+    assert "try again" in str(caught.value.hint)
+
+
+def test_branches_are_found_by_the_beginning_of_their_name(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    for name in ("m/p/s/b", "m/p/s/a", "m/p/t/a", "x/m/p/s/a"):
+        workspace.git("branch", name)
+
+    assert repository.branches("m/p/s/") == ("m/p/s/a", "m/p/s/b")
+    assert repository.branches("nothing") == ()
+
+
+def test_deleting_twice_is_no_error(workspace: GitWorkspace, repository: GitRepository) -> None:
+    workspace.git("branch", "topic")
+    repository.delete_branch("topic")
+    repository.delete_branch("topic")
+
+    assert repository.resolve("topic") is None
+
+
+def test_a_push_makes_the_remote_equal(
+    workspace: GitWorkspace, repository: GitRepository, tmp_path: Path
+) -> None:
+    remote = tmp_path / "remote.git"
+    workspace.git("init", "--quiet", "--bare", str(remote))
+    workspace.git("remote", "add", "origin", str(remote))
+    there = GitRepository(remote, workspace.env)
+    for text in ("1", "2", "2"):
+        commit = repository.write_branch("topic", "main", {"a": text}, "m")
+        repository.push("origin", "topic")
+
+        assert there.resolve("topic") == commit
+
+    repository.delete_branch("topic")
+    repository.push("origin", "topic")
+    repository.push("origin", "topic")
+
+    assert there.resolve("topic") is None
+
+
+def test_a_push_keeps_what_somebody_else_pushed(
+    workspace: GitWorkspace, repository: GitRepository, tmp_path: Path
+) -> None:
+    remote = tmp_path / "remote.git"
+    workspace.git("init", "--quiet", "--bare", str(remote))
+    workspace.git("remote", "add", "origin", str(remote))
+    repository.write_branch("topic", "main", {"a": "1"}, "m")
+    repository.push("origin", "topic")
+    there = GitRepository(remote, workspace.env)
+    theirs = there.write_branch("topic", "topic", {"b": "by hand"}, "More")
+    repository.write_branch("topic", "main", {"a": "2"}, "m")
+
+    with pytest.raises(PlanIsStale) as caught:
+        repository.push("origin", "topic")
+
+    assert "git fetch" in str(caught.value.hint)
+    assert there.resolve("topic") == theirs
+
+
+def test_an_unknown_remote_is_what_the_user_wrote(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    workspace.git("branch", "topic")
+
+    with pytest.raises(SpecError) as caught:
+        repository.push("upstream", "topic")
+
+    assert "git remote -v" in str(caught.value.hint)
+
+
+def test_a_remote_that_does_not_answer_is_unavailable(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    workspace.git("branch", "topic")
+    workspace.git("remote", "add", "origin", "http://127.0.0.1:9/nobody.git")
+
+    with pytest.raises(Unavailable):
+        repository.push("origin", "topic")

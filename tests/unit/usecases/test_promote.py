@@ -1,0 +1,336 @@
+"""Promotion, with real git, real policies and the real expression engine."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mlgitops.model.digest import digest_of_bytes, short
+from mlgitops.model.errors import (
+    ChangesPending,
+    GateFailed,
+    Inconclusive,
+    MlgitopsError,
+    PlanIsStale,
+    SpecError,
+)
+from mlgitops.model.promotion import parse_header
+from mlgitops.model.spec import Release
+from mlgitops.model.state import Target
+from tests.fakes.release_world import MODEL, PRODUCTION, STAGING, ReleaseWorld
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> ReleaseWorld:
+    return ReleaseWorld(tmp_path)
+
+
+def assert_refused(
+    world: ReleaseWorld,
+    error: type[MlgitopsError],
+    match: str,
+    target: Target = STAGING,
+    **choice: object,
+) -> MlgitopsError:
+    """The promotion stops with *error*, and no branch was written."""
+    before = world.branches()
+    with pytest.raises(error, match=match) as caught:
+        world.promote(target, **choice)  # type: ignore[arg-type]
+
+    assert world.branches() == before
+    return caught.value
+
+
+def test_the_newest_candidate_is_proposed_for_the_first_environment(world: ReleaseWorld) -> None:
+    world.run()
+    version = world.run()
+    assert version.candidate
+    promotion = world.promote()
+    request = promotion.request
+
+    assert promotion.changed
+    assert request is not None
+    assert request.branch == f"mlgitops/promote/staging/{MODEL}/{short(version.candidate)}"
+    assert request.title == f"promote({MODEL}→staging): v2 · 5 pass"
+    assert world.branches() == (request.branch,)
+    assert world.desired() is None
+
+
+def test_a_proposal_edits_one_release_and_adds_its_evidence(world: ReleaseWorld) -> None:
+    version = world.run()
+    request = world.promote().request
+    assert request is not None
+    assert version.candidate
+    content = world.registry.attachment(version, "evidence/staging.json") or b""
+    digest = digest_of_bytes(content)
+    evidence = f"mlops/evidence/{MODEL}/{short(version.candidate)}-{short(digest)}.json"
+    changed = world.workspace.git("diff", "--name-only", "main", request.branch).split()
+
+    assert changed == [evidence, f"mlops/releases/staging/{MODEL}.yaml"]
+    assert (world.repository.read(evidence, request.branch) or "").encode() == content
+
+    world.workspace.merge(request.branch)
+    release = world.specs.releases["staging", MODEL]
+    pin = release.desired
+
+    assert release == Release(MODEL, "staging", desired=pin, previous=None)
+    assert pin is not None
+    assert (pin.version, pin.candidate, pin.manifest, pin.evidence) == (
+        1,
+        short(version.candidate),
+        version.manifest,
+        digest,
+    )
+
+
+def test_the_body_begins_with_the_header(world: ReleaseWorld) -> None:
+    version = world.run()
+    request = world.promote().request
+    assert request is not None
+    assert version.candidate
+
+    assert (
+        request.header
+        == parse_header(request.body)
+        == {
+            "v": 1,
+            "kind": "promotion",
+            "environment": "staging",
+            "model": MODEL,
+            "candidate": short(version.candidate),
+            "evidence": version.tags["mlgitops.evidence.staging"],
+            "champion": None,
+            "base": world.workspace.head,
+        }
+    )
+    assert f"alias staging of {MODEL}: none → v1" in request.body
+
+
+def test_the_next_release_keeps_what_it_replaced(world: ReleaseWorld) -> None:
+    world.run()
+    world.release()
+    first = world.desired()
+    world.run()
+    request = world.promote().request
+    assert request is not None
+    assert first is not None
+
+    assert request.title.startswith(f"promote({MODEL}→staging): v2 replaces v1 · ")
+    assert request.header["champion"] == first.candidate
+
+    world.workspace.merge(request.branch)
+
+    assert world.specs.releases["staging", MODEL].previous == first
+
+
+def test_proposing_twice_changes_nothing(world: ReleaseWorld) -> None:
+    world.run()
+    first = world.promote()
+    assert first.request is not None
+    commit = world.repository.resolve(first.request.branch)
+    second = world.promote()
+
+    assert second.request == first.request
+    assert world.repository.resolve(first.request.branch) == commit
+    assert second.superseded == ()
+
+
+def test_what_is_released_already_is_nothing_to_do(world: ReleaseWorld) -> None:
+    world.run()
+    world.release()
+    before = world.branches()
+    promotion = world.promote()
+
+    assert not promotion.changed
+    assert promotion.version == 1
+    assert world.branches() == before
+
+
+def test_a_newer_candidate_closes_the_older_proposal(world: ReleaseWorld) -> None:
+    world.run()
+    older = world.promote().request
+    world.run()
+    newer = world.promote()
+    assert older is not None
+    assert newer.request is not None
+
+    assert newer.superseded == (older.branch,)
+    assert world.branches() == (newer.request.branch,)
+
+
+def test_two_proposals_from_one_base_conflict_in_git(world: ReleaseWorld) -> None:
+    world.run()
+    world.release()
+    world.run()
+    one = world.promote().request
+    assert one is not None
+    world.workspace.git("branch", "kept", one.branch)
+    world.run()
+    two = world.promote().request
+    assert two is not None
+    world.workspace.merge(two.branch)
+
+    with pytest.raises(subprocess.CalledProcessError, match="merge"):
+        world.workspace.merge("kept")
+
+
+def test_a_chosen_version_goes_first(world: ReleaseWorld) -> None:
+    first = world.run()
+    world.run()
+    assert first.candidate
+    by_version = world.promote(version=1)
+    by_candidate = world.promote(candidate=short(first.candidate))
+
+    assert by_version.version == by_candidate.version == 1
+    assert by_version.request == by_candidate.request
+
+
+def test_production_takes_what_is_live_in_staging_and_nothing_newer(world: ReleaseWorld) -> None:
+    world.run()
+    assert_refused(world, SpecError, "nothing is released as staging", PRODUCTION)
+    world.release(STAGING)
+    world.run()
+    promotion = world.promote(PRODUCTION)
+    assert promotion.request is not None
+
+    assert promotion.version == 1
+    assert f"alias champion of {MODEL}: none → v1" in promotion.request.body
+    assert_refused(world, SpecError, "v2 is not released as staging", PRODUCTION, version=2)
+    assert world.promote(PRODUCTION, version=1).version == 1
+
+
+def test_what_is_approved_but_not_live_does_not_move_on(world: ReleaseWorld) -> None:
+    world.run()
+    request = world.promote().request
+    assert request is not None
+    world.workspace.merge(request.branch)
+    error = assert_refused(world, ChangesPending, "not live there yet", PRODUCTION)
+
+    assert error.hint == "mlgitops reconcile"
+
+    world.registry.set_tag(MODEL, STAGING.record_tag, "damaged")
+
+    assert_refused(world, ChangesPending, "not live there yet", PRODUCTION)
+
+
+def test_a_version_that_was_replaced_in_the_registry_does_not_move_on(world: ReleaseWorld) -> None:
+    world.run()
+    world.release(STAGING)
+    world.run()
+    world.registry.delete_version(MODEL, 1)
+
+    assert_refused(world, SpecError, "does not have v1", PRODUCTION)
+
+
+@pytest.mark.parametrize("how", ["merge", "squash", "fast-forward"])
+def test_a_rolled_back_candidate_is_not_proposed_again(world: ReleaseWorld, how: str) -> None:
+    world.run()
+    world.release()
+    world.run()
+    commit = world.release(how=how)
+    reverted = world.workspace.revert(commit)
+    error = assert_refused(world, GateFailed, "is held")
+
+    assert "git revert" in str(error.hint)
+
+    world.workspace.revert(reverted)
+
+    assert not world.promote().changed
+
+
+def test_a_gate_that_fails_says_why(world: ReleaseWorld) -> None:
+    world.run(auc=0.6)
+    error = assert_refused(world, GateFailed, r"min-metric: roc_auc is 0\.6")
+
+    assert error.hint
+
+
+def test_the_policies_of_the_branch_decide_and_not_those_of_the_run(world: ReleaseWorld) -> None:
+    world.run(auc=0.65)
+    pipeline = f"mlops/pipelines/{MODEL}.yaml"
+    text = world.repository.read(pipeline, "main") or ""
+    world.workspace.commit({pipeline: text.replace("0.62", "0.7")}, "Ask for more")
+
+    assert_refused(world, GateFailed, "min-metric")
+
+
+def test_a_gate_that_cannot_decide_is_left_to_a_person(world: ReleaseWorld) -> None:
+    world.run()
+    world.release()
+    pipeline = f"mlops/pipelines/{MODEL}.yaml"
+    text = world.repository.read(pipeline, "main") or ""
+    strict = "    - {policy: not-worse-than-champion, with: {metric: roc_auc, margin: -0.005}}\n"
+    world.workspace.commit({pipeline: text + strict}, "Ask for a gain")
+    world.run()
+
+    assert_refused(world, Inconclusive, "not-worse-than-champion")
+
+
+def test_evidence_against_another_champion_is_stale(world: ReleaseWorld) -> None:
+    world.run()
+    world.run()
+    request = world.promote(version=1).request
+    assert request is not None
+    world.workspace.merge(request.branch)
+    error = assert_refused(world, PlanIsStale, "judged against nothing, but v1 is released")
+
+    assert error.hint == f"mlgitops run {MODEL}"
+
+
+def test_a_sample_is_never_released(world: ReleaseWorld) -> None:
+    world.run(sample=1000)
+
+    assert_refused(world, GateFailed, "a sample of 1,000 rows")
+
+
+def test_evidence_that_was_changed_is_refused(world: ReleaseWorld) -> None:
+    world.run(forged={"scores": "sha256:" + "0" * 64})
+
+    assert_refused(world, GateFailed, "not the evidence that was registered")
+
+
+def test_evidence_about_another_model_is_refused(world: ReleaseWorld) -> None:
+    version = world.run()
+    stolen = world.registry.attachment(version, "evidence/production.json") or b""
+    stored = world.registry._stored(MODEL, 1)
+    stored.attachments["evidence/staging.json"] = stolen
+    tags = {**version.tags, "mlgitops.evidence.staging": digest_of_bytes(stolen)}
+    stored.version = replace(version, tags=tags)
+
+    assert_refused(world, GateFailed, "evidence about another")
+
+
+def test_without_evidence_for_the_environment_it_must_run_again(world: ReleaseWorld) -> None:
+    world.run(environments=("production",))
+    error = assert_refused(world, SpecError, "no evidence for staging")
+
+    assert f"mlgitops run {MODEL}" in str(error.hint)
+
+
+def test_the_body_says_when_there_is_no_way_back(world: ReleaseWorld) -> None:
+    world.run()
+    world.release()
+    world.run()
+    ready = world.promote().request
+    world.registry.delete_version(MODEL, 1)
+    broken = world.promote().request
+    assert ready is not None
+    assert broken is not None
+
+    assert "which the registry has" in ready.body
+    assert "A rollback is not possible" in broken.body
+
+
+def test_what_is_uncommitted_is_neither_read_nor_touched(world: ReleaseWorld) -> None:
+    world.run()
+    world.workspace.write({f"mlops/releases/staging/{MODEL}.yaml": "half written"})
+    request = world.promote().request
+    assert request is not None
+
+    assert (
+        world.workspace.git("status", "--short", "-uall")
+        == f"?? mlops/releases/staging/{MODEL}.yaml"
+    )

@@ -1,0 +1,171 @@
+"""Rollback, with real git: what it proposes, what it proves first, what it leaves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlgitops.model.errors import GateFailed, SpecError
+from mlgitops.model.promotion import release_path
+from mlgitops.model.state import Target
+from mlgitops.usecases.holds import held_candidates
+from tests.fakes.release_world import MODEL, STAGING, ReleaseWorld
+
+PATH = release_path("staging", MODEL)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> ReleaseWorld:
+    return ReleaseWorld(tmp_path)
+
+
+def held(world: ReleaseWorld) -> frozenset[str]:
+    return held_candidates(world.repository, STAGING, "main")
+
+
+@pytest.mark.parametrize("how", ["merge", "squash", "fast-forward"])
+def test_merging_a_rollback_does_what_a_revert_does(world: ReleaseWorld, how: str) -> None:
+    world.run()
+    world.release(how=how)
+    before = world.repository.read(PATH, "main")
+    world.run()
+    released = world.release(how=how)
+    undone = world.desired()
+    assert undone is not None
+    proposed = world.rollback()
+
+    assert (proposed.undone.version, proposed.restored and proposed.restored.version) == (2, 1)
+    assert proposed.request.branch == f"mlgitops/rollback/staging/{MODEL}/{undone.candidate}"
+    assert held(world) == frozenset()
+
+    evidence = world.repository.files("mlops/evidence", "main")
+    world.workspace.merge(proposed.request.branch, how)
+    by_rollback = held(world)
+
+    assert world.repository.read(PATH, "main") == before
+    assert world.repository.files("mlops/evidence", "main") == evidence
+    assert by_rollback == {undone.candidate}
+
+    world.workspace.git("reset", "--quiet", "--hard", released)
+    world.workspace.revert(released)
+
+    assert (world.repository.read(PATH, "main"), held(world)) == (before, by_rollback)
+
+
+def test_it_says_what_it_undoes_and_what_follows(world: ReleaseWorld) -> None:
+    world.run()
+    world.release()
+    world.run()
+    world.release(how="fast-forward")
+    request = world.rollback().request
+
+    assert request.title == f'Revert "promote({MODEL}→staging): v2 replaces v1 · 5 pass"'
+    assert request.header["kind"] == "rollback"
+    assert f"- `alias staging of {MODEL}: v2 → v1`" in request.body
+    assert "is held" in request.body
+
+
+def test_a_merge_commit_has_lost_the_title_so_it_is_made_anew(world: ReleaseWorld) -> None:
+    world.run()
+    world.release()
+    world.run()
+    world.release(how="merge")
+
+    assert world.rollback().request.title == f'Revert "promote({MODEL}→staging): v2 replaces v1"'
+
+
+def test_proposing_twice_changes_nothing(world: ReleaseWorld) -> None:
+    world.run()
+    world.release()
+    first = world.rollback()
+    commit = world.repository.resolve(first.request.branch)
+
+    assert world.rollback() == first
+    assert world.repository.resolve(first.request.branch) == commit
+
+
+def test_the_first_release_is_rolled_back_by_retiring(world: ReleaseWorld) -> None:
+    """Deleting the file would only stop management, and leave the alias where it is."""
+    world.run()
+    world.release()
+    first = world.desired()
+    assert first is not None
+    proposed = world.rollback()
+
+    assert proposed.restored is None
+
+    world.workspace.merge(proposed.request.branch)
+    release = world.specs.releases["staging", MODEL]
+
+    assert (release.desired, release.previous) == (None, first)
+    assert held(world) == {first.candidate}
+    with pytest.raises(GateFailed, match="is held"):
+        world.promote()
+    with pytest.raises(SpecError, match="nothing is released"):
+        world.rollback()
+
+
+def test_after_a_rollback_the_next_candidate_may_come(world: ReleaseWorld) -> None:
+    for _ in range(2):
+        world.run()
+        world.release()
+    world.workspace.merge(world.rollback().request.branch)
+    world.reconcile(STAGING)
+    world.run()
+    promotion = world.promote()
+    assert promotion.request is not None
+
+    assert promotion.request.title.startswith(f"promote({MODEL}→staging): v3 replaces v1")
+
+
+def test_other_commits_of_the_same_release_are_not_the_last_change(world: ReleaseWorld) -> None:
+    for _ in range(2):
+        world.run()
+        world.release()
+    text = world.repository.read(PATH, "main") or ""
+    world.workspace.commit({PATH: text + "# seen by Ada\n"}, "A comment")
+    proposed = world.rollback()
+
+    assert proposed.restored is not None
+    assert proposed.restored.version == 1
+
+
+def test_a_rollback_is_not_rolled_back(world: ReleaseWorld) -> None:
+    for _ in range(2):
+        world.run()
+        world.release()
+    world.workspace.merge(world.rollback().request.branch)
+    with pytest.raises(GateFailed, match="which is held") as caught:
+        world.rollback()
+
+    assert caught.value.hint == f"if it should be back: git revert {world.workspace.head[:12]}"
+
+
+def test_nothing_comes_back_that_the_registry_lost(world: ReleaseWorld) -> None:
+    for _ in range(2):
+        world.run()
+        world.release()
+    world.registry.delete_version(MODEL, 1)
+    before = world.branches()
+    with pytest.raises(SpecError, match=r"does not have v1 \("):
+        world.rollback()
+
+    assert world.branches() == before
+
+
+def test_nothing_comes_back_whose_files_were_changed(world: ReleaseWorld) -> None:
+    for _ in range(2):
+        world.run()
+        world.release()
+    world.registry.overwrite(MODEL, 1, {"MLmodel": b"", "model.pkl": b"other"})
+
+    with pytest.raises(SpecError, match=r"files of v1 .* were changed"):
+        world.rollback()
+
+
+def test_where_nothing_is_released_there_is_nothing_to_roll_back(world: ReleaseWorld) -> None:
+    with pytest.raises(SpecError, match="nothing is released as staging"):
+        world.rollback()
+    with pytest.raises(SpecError, match="'qa'"):
+        world.rollback(Target("qa", MODEL))
