@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mlgitops.model.digest import Manifest
     from mlgitops.model.evidence import Column, SourceRecord, TimeWindow
     from mlgitops.model.registry import ModelVersion, RegisteredModel, Registration
+    from mlgitops.model.run import RunRecord
     from mlgitops.model.spec import Dataset, Source
     from mlgitops.model.verdict import Answer, Question
 
@@ -189,8 +190,28 @@ class Repository(Protocol):
     def resolve(self, ref: str) -> str | None:
         """Full commit id, or None when there is no such ref."""
 
+    def commit(self, ref: str) -> Commit:
+        """The commit that *ref* names.
+
+        Raises:
+            SpecError: there is no such ref (here, and wherever a *ref* is read).
+        """
+
     def read(self, path: str, ref: str) -> str | None:
         """A file's text at *ref*, or None when it is not there."""
+
+    def read_at(self, path: str, refs: Sequence[str]) -> tuple[str | None, ...]:
+        """A file's text at each of *refs*, aligned with them, in one go."""
+
+    def read_all(self, paths: str | Sequence[str], ref: str) -> dict[str, str]:
+        """Texts of all files at and below *paths* at *ref*, by path, sorted.
+
+        Links are left out; a path that is not there adds nothing; the empty
+        path is the whole tree. Two processes, however many files there are.
+
+        Raises:
+            SpecError: a file is not UTF-8 text.
+        """
 
     def files(self, folder: str, ref: str) -> tuple[str, ...]:
         """Paths of all files below *folder* at *ref*, sorted."""
@@ -208,6 +229,9 @@ class Repository(Protocol):
     def is_ancestor(self, ancestor: str, of: str) -> bool:
         """Whether *of* contains *ancestor*."""
 
+    def is_merged(self, branch: str, into: str) -> bool:
+        """Whether *into* has what *branch* adds: merged, squashed or rebased."""
+
     def is_dirty(self) -> bool:
         """Whether tracked files differ from HEAD."""
 
@@ -215,22 +239,39 @@ class Repository(Protocol):
         """`Name <email>` of whoever commits here."""
 
     def branches(self, prefix: str) -> tuple[str, ...]:
-        """Local branches, and those of remotes, whose name begins with *prefix*."""
+        """Branches whose name begins with *prefix*, as refs, sorted by name.
+
+        A branch that only a remote has is named `<remote>/<branch>`.
+        """
 
     def write_branch(
         self, branch: str, base: str, changes: Mapping[str, str | None], message: str
     ) -> str:
         """Point *branch* at one new commit on *base* with *changes*; return its id.
 
-        None as a file's text deletes it. *message* is kept byte for byte. Equal
-        arguments give the same tree; an existing branch is replaced.
+        None as a file's text deletes it. *message* is kept byte for byte. An
+        existing branch is replaced, unless it is such a commit already: equal
+        arguments twice give one commit, also when a remote has it.
+
+        Raises:
+            SpecError: the branch is checked out in a work tree.
+            PlanIsStale: someone else moved the branch meanwhile.
         """
 
     def delete_branch(self, branch: str) -> None:
-        """Delete a local branch; no error when there is none."""
+        """Delete a local branch; no error when there is none.
+
+        Raises:
+            SpecError: the branch is checked out in a work tree.
+        """
 
     def push(self, remote: str, branch: str) -> None:
-        """Make the remote's *branch* equal to ours (also when ours is deleted)."""
+        """Make the remote's *branch* equal to ours (also when ours is deleted).
+
+        Raises:
+            SpecError: there is no such remote.
+            PlanIsStale: the remote's branch has commits that we have not seen.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +304,66 @@ class Forge(Protocol):
 
     def close(self, branch: str) -> None:
         """Close without merging."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOutput:
+    """An output in the store: a file, or a folder whose digest is its manifest's."""
+
+    path: Path
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStep:
+    """What a step once made; *seconds* is what the work took then."""
+
+    outputs: Mapping[str, StoredOutput]
+    seconds: float
+
+
+class StepStore(Protocol):
+    """Outputs of steps by content, and the records of runs.
+
+    Whatever it hands out was hashed again just before; a damaged output counts
+    as absent. Writes are atomic: a crash or a full disk leaves no torn file.
+    """
+
+    def find(self, key: str) -> StoredStep | None:
+        """What was saved under *key*, if all of it is there and unharmed."""
+
+    def save(self, key: str, outputs: Mapping[str, Path], seconds: float) -> StoredStep:
+        """Move *outputs* (files or folders) into the store under *key*."""
+
+    def folder(self, manifest: str) -> Path | None:
+        """The stored folder with that manifest digest, if it is there and unharmed."""
+
+    def keep_folder(self, folder: Path) -> StoredOutput:
+        """Move *folder* into the store."""
+
+    def scratch(self) -> Path:
+        """A folder on the store's disk for logs and other passing files."""
+
+    def workspace(self) -> AbstractContextManager[Path]:
+        """A new empty folder on the store's disk, removed at the end."""
+
+    def code_digests(self, paths: Sequence[str]) -> dict[str, str]:
+        """Digests of all Python files below *paths*, by path relative to the root.
+
+        A path is a folder, a file, or the name of a top-level module.
+
+        Raises:
+            SpecError: a path is not there, or lies outside the root.
+        """
+
+    def last_run(self, model: str) -> RunRecord | None:
+        """The record of the model's last run, or None."""
+
+    def record_run(self, record: RunRecord) -> None:
+        """Replace the record of the model's last run."""
+
+    def publish(self, path: str, content: bytes) -> Path:
+        """Write a file that people open, e.g. a report; *path* is below the store."""
 
 
 class Progress(Protocol):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Literal
@@ -34,6 +34,21 @@ def duration(text: str) -> timedelta:
     if match is None:
         raise ValueError(f"{text!r} is not a duration such as 48h or 30d")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def document(block: Any) -> Any:
+    """A block of a spec as JSON, so that it can be digested; lengths in seconds."""
+    if is_dataclass(block):
+        return {field.name: document(getattr(block, field.name)) for field in fields(block)}
+    if isinstance(block, Mapping):
+        return {key: document(value) for key, value in block.items()}
+    if isinstance(block, list | tuple):
+        return [document(item) for item in block]
+    if isinstance(block, timedelta):
+        return block.total_seconds()
+    if isinstance(block, date):
+        return block.isoformat()
+    return block
 
 
 class Kind(StrEnum):

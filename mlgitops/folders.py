@@ -1,0 +1,92 @@
+"""Hashes files and folders on disk, and writes files whole or not at all.
+
+Standard library only, so that a run with nothing to do stays fast.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from mlgitops.model.digest import FileEntry, Manifest
+from mlgitops.model.errors import SpecError, Unavailable
+
+_SMALL_BYTES = 1 << 20
+
+
+def file_sha256(path: Path) -> str:
+    """64 hex digits of a file's content."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def digests(paths: list[Path]) -> list[str]:
+    """`sha256:…` of every file, in the order given; two files at a time if large."""
+    if len(paths) < 2 or all(path.stat().st_size < _SMALL_BYTES for path in paths):
+        return [f"sha256:{file_sha256(path)}" for path in paths]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return [f"sha256:{found}" for found in pool.map(file_sha256, paths)]
+
+
+def manifest(folder: Path) -> Manifest:
+    """Every file below *folder*.
+
+    Raises:
+        SpecError: a symbolic link or special file is among them.
+    """
+    entries = [
+        FileEntry(path.relative_to(folder).as_posix(), path.stat().st_size, file_sha256(path))
+        for path in regular_files(folder)
+    ]
+    return Manifest(tuple(sorted(entries)))
+
+
+def regular_files(folder: Path) -> Iterator[Path]:
+    """All files below *folder*, in no order.
+
+    Raises:
+        SpecError: a symbolic link or special file is among them.
+    """
+    for parent, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            path = Path(parent, name)
+            if path.is_symlink() or not (path.is_file() or path.is_dir()):
+                raise SpecError(
+                    f"{path.relative_to(folder)} is a link or a special file",
+                    hint="a folder that is named by its content holds regular files only",
+                )
+        yield from (Path(parent, name) for name in names)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is either as before or complete.
+
+    Raises:
+        Unavailable: the disk is full or refuses the write.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as stream:
+            temporary = Path(stream.name)
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise disk_error(path, error) from error
+
+
+def disk_error(path: Path, error: OSError) -> Unavailable:
+    """What to tell a person about a write that the disk refused."""
+    return Unavailable(
+        f"cannot write {path}: {error.strerror or error}",
+        hint="free some space or check the folder's permissions, then run the same command again",
+    )

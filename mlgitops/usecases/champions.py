@@ -1,0 +1,68 @@
+"""The models that are released now, fetched and verified, to be scored again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlgitops.model.digest import short
+from mlgitops.model.errors import SpecError
+from mlgitops.spec import yaml_tree
+
+if TYPE_CHECKING:
+    from mlgitops.model.spec import Pin
+    from mlgitops.usecases.context import RunContext
+
+
+@dataclass(frozen=True, slots=True)
+class ChampionModel:
+    """A released model's folder; *columns* are the raw columns it asks for."""
+
+    pin: Pin
+    folder: Path
+    columns: tuple[str, ...]
+
+
+def released(run: RunContext) -> dict[str, Pin | None]:
+    """What git says is released, by environment of the chain; None for nothing."""
+    found: dict[str, Pin | None] = {}
+    for environment in run.environments:
+        release = run.specs.releases.get((environment.name, run.pipeline.name))
+        found[environment.name] = release.desired if release else None
+    return found
+
+
+def fetch(run: RunContext) -> dict[str, ChampionModel]:
+    """The released models by manifest; each is fetched once, whoever releases it.
+
+    Raises:
+        SpecError: a version's bytes are not those that were released.
+    """
+    pins = {pin.manifest: pin for pin in released(run).values() if pin}
+    return {manifest: _fetch(run, pin) for manifest, pin in pins.items()}
+
+
+def _fetch(run: RunContext, pin: Pin) -> ChampionModel:
+    store, model = run.neighbours.store, run.pipeline.name
+    folder = store.folder(pin.manifest)
+    if folder is None:
+        with store.workspace() as workspace:
+            fetched = run.neighbours.registry.download(model, pin.version, workspace / "model")
+            kept = store.keep_folder(fetched)
+        if kept.digest != pin.manifest:
+            raise SpecError(
+                f"version {pin.version} of {model!r} holds {short(kept.digest)}, "
+                f"but {short(pin.manifest)} was released",
+                hint="its files were changed after the release: mlgitops drift",
+            )
+        folder = kept.path
+    return ChampionModel(pin, folder, _columns(folder))
+
+
+def _columns(folder: Path) -> tuple[str, ...]:
+    """The signature's inputs, read as data: a model's folder is never imported here."""
+    path = folder / "MLmodel"
+    described = yaml_tree.parse(path.read_text(), "MLmodel").value
+    return tuple(column["name"] for column in json.loads(described["signature"]["inputs"]))

@@ -1,0 +1,44 @@
+"""drift: find what somebody changed in the registry behind git's back, and heal it if asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlgitops.model.plan import Plan, TargetPlan
+from mlgitops.model.spec import Specs
+from mlgitops.model.state import Stamp
+from mlgitops.ports import ModelRegistry
+from mlgitops.usecases.plan import plan
+from mlgitops.usecases.reconcile import Outcome, reconcile
+
+
+@dataclass(frozen=True, slots=True)
+class DriftReport:
+    """What was found, and what healing did; *outcome* None: nothing was healed."""
+
+    plan: Plan
+    outcome: Outcome | None
+
+    @property
+    def drifted(self) -> tuple[TargetPlan, ...]:
+        """The targets that were not as we left them, in the order of the plan."""
+        return tuple(target for target in self.plan.targets if target.sync.is_drift)
+
+
+def drift(
+    specs: Specs, registry: ModelRegistry, stamp: Stamp, *, heal: bool = False
+) -> DriftReport:
+    """Classify every target, hashing the files of what git pins.
+
+    With *heal* the drifted targets, and only they, are brought back to git; what
+    healing cannot mend is in the outcome's `problem`. A move that git asks for
+    is left to reconcile.
+
+    Raises:
+        Unavailable: the registry did not answer.
+    """
+    found = plan(specs, stamp.commit, registry, heal=heal, verify=True)
+    drifted = {target.target for target in found.targets if target.sync.is_drift}
+    if not heal or not drifted:
+        return DriftReport(found, None)
+    return DriftReport(found, reconcile(specs, registry, stamp, heal=True, only=drifted))

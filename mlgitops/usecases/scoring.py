@@ -1,0 +1,172 @@
+"""Predictions come from a worker that sees no labels; numbers are made here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlgitops.evaluation import compare, labels, metrics, slices
+from mlgitops.evaluation import curves as drawn
+from mlgitops.evaluation.calibration import calibration
+from mlgitops.evaluation.predictions import Predictions, checked
+from mlgitops.evaluation.undefined import Undefined
+from mlgitops.model.curves import ModelCurves
+from mlgitops.model.evidence import Comparison, Estimate, SliceRecord
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mlgitops.usecases.context import RunContext
+
+
+_CLASS_PREFIX = "p_"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows with known answers; *classes* name a multiclass label's codes, in order."""
+
+    truth: NDArray[Any]
+    classes: tuple[str, ...]
+
+    def take(self, chosen: NDArray[np.bool_]) -> Rows:
+        """The rows where *chosen* is true."""
+        return Rows(self.truth[chosen], self.classes)
+
+
+def answers(run: RunContext) -> tuple[Rows, Rows]:
+    """The answers of train and holdout, with one set of classes for both."""
+    label, tables = run.pipeline.label, run.neighbours.tables
+    train, holdout = (
+        tables.read(run.path("split", side), [label])[label] for side in ("train", "holdout")
+    )
+    truth, classes = labels.encode(
+        np.concatenate([train, holdout]), run.pipeline.positive, run.pipeline.task
+    )
+    return Rows(truth[: len(train)], classes), Rows(truth[len(train) :], classes)
+
+
+def predict(run: RunContext, model: Path, table: Path, rows: Rows, *, name: str) -> Predictions:
+    """Score *table*, which has no label, with the model in a folder.
+
+    Raises:
+        SpecError: the model failed, or predicted something that is not a number.
+    """
+    tables, task = run.neighbours.tables, run.pipeline.task
+    out = table.with_name(f"{name}.parquet")
+    run.neighbours.worker.run(
+        "predict", {"model": str(model), "table": str(table), "task": task, "out": str(out)}
+    )
+    there = [column["name"] for column in tables.schema(out)]
+    wanted = {"binary-classification": "score", "regression": "prediction"}.get(task)
+    if wanted is not None:
+        scores = tables.read(out, [wanted])[wanted]
+        return checked(task, scores, rows=len(rows.truth), name=name)
+    known = [column for column in there if column.startswith(_CLASS_PREFIX)]
+    columns = tables.read(out, known)
+    predictions = checked(
+        task,
+        np.column_stack([columns[column] for column in known]),
+        rows=len(rows.truth),
+        classes=[column.removeprefix(_CLASS_PREFIX) for column in known],
+        name=name,
+    )
+    return predictions.aligned_to(rows.classes)
+
+
+def score_columns(name: str, predictions: Predictions) -> dict[str, NDArray[Any]]:
+    """The predictions as columns of a table, each name led by *name*."""
+    if predictions.classes:
+        return {
+            f"{name}_{label}": predictions.scores[:, place]
+            for place, label in enumerate(predictions.classes)
+        }
+    return {name: predictions.scores}
+
+
+def curves(run: RunContext, rows: Rows, predictions: Predictions) -> ModelCurves | None:
+    """The curves of a binary classifier, for the report's plots."""
+    if run.pipeline.task != "binary-classification":
+        return None
+    truth, scores = rows.truth, predictions.scores
+    try:
+        bins = calibration(truth, scores, run.pipeline.evaluate.confidence)["bins"]
+        return ModelCurves(
+            roc=tuple(drawn.roc(truth, scores)),
+            precision_recall=tuple(drawn.precision_recall(truth, scores)),
+            calibration=tuple((bin_["mean_score"], bin_["positive_rate"]) for bin_ in bins),
+        )
+    except Undefined:
+        return None
+
+
+def estimates(
+    names: Sequence[str], rows: Rows, predictions: Predictions, confidence: float
+) -> dict[str, Estimate]:
+    """Each metric that is defined on these rows."""
+    found: dict[str, Estimate] = {}
+    for name in names:
+        try:
+            found[name] = metrics.estimate(name, rows.truth, predictions, confidence)
+        except Undefined:
+            continue
+    return found
+
+
+def points(names: Sequence[str], rows: Rows, predictions: Predictions) -> dict[str, float]:
+    """Each metric that is defined on these rows, without an interval."""
+    found: dict[str, float] = {}
+    for name in names:
+        try:
+            found[name] = metrics.point(name, rows.truth, predictions)
+        except Undefined:
+            continue
+    return found
+
+
+def comparisons(
+    names: Sequence[str],
+    rows: Rows,
+    candidate: Predictions,
+    other: Predictions,
+    confidence: float,
+) -> dict[str, Comparison]:
+    """Each comparison that is defined on these rows."""
+    found: dict[str, Comparison] = {}
+    for name in names:
+        try:
+            found[name] = compare.compare(name, rows.truth, candidate, other, confidence)
+        except Undefined:
+            continue
+    return found
+
+
+def judge_slices(
+    run: RunContext,
+    columns: Mapping[str, NDArray[Any]],
+    rows: Rows,
+    candidate: Predictions,
+    champion: Predictions | None,
+) -> list[SliceRecord]:
+    """Every declared slice; one with too few rows is listed without numbers."""
+    asked = run.pipeline.evaluate
+    records: list[SliceRecord] = []
+    for declared in asked.slices:
+        for name, mask in slices.cut(columns, declared.columns):
+            record = SliceRecord(name=name, n=int(mask.sum()), metrics={}, comparison={})
+            part = rows.take(mask)
+            if run.pipeline.task == "binary-classification":
+                record["positives"] = int(part.truth.sum())
+            if record["n"] >= declared.min_rows:
+                mine = candidate.take(mask)
+                record["metrics"] = estimates(asked.metrics, part, mine, asked.confidence)
+                if champion is not None:
+                    record["comparison"] = comparisons(
+                        asked.metrics, part, mine, champion.take(mask), asked.confidence
+                    )
+            records.append(record)
+    return records

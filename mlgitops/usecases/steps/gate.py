@@ -1,0 +1,120 @@
+"""gate: the policies judge the evidence, and the report says so.
+
+The run's outcome is the first environment's; the others are judged too, so
+that a later promotion needs no new run.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlgitops.model.curves import Curves
+from mlgitops.model.digest import short
+from mlgitops.model.errors import GateFailed, Inconclusive
+from mlgitops.model.verdict import Decision, Verdict, decision_document, parse_decision
+from mlgitops.reports import html
+from mlgitops.spec import evidence as evidence_file
+from mlgitops.usecases.context import spec_digest
+from mlgitops.usecases.gate import gate
+
+if TYPE_CHECKING:
+    from mlgitops.model.evidence import Evidence
+    from mlgitops.ports import Job
+    from mlgitops.usecases.context import RunContext
+
+VERSION = 1
+JOBS: tuple[Job, ...] = ()
+
+
+def inputs(run: RunContext) -> dict[str, str | None]:
+    """Evidence, policies, bindings and waivers; the day counts where a waiver may expire."""
+    specs = run.specs
+    waivers = [waiver for waiver in specs.waivers if waiver.model == run.pipeline.name]
+    today = run.neighbours.clock.now().date().isoformat()
+    return {
+        "policies": spec_digest(specs.policies),
+        "spec gates": spec_digest((run.pipeline.gates, run.pipeline.evaluate.metrics)),
+        "environments": spec_digest(run.environments),
+        "waivers": spec_digest(waivers),
+        "day": today if waivers else "any",
+        **{
+            f"evidence {environment.name}": run.digest("evaluate", f"evidence-{environment.name}")
+            for environment in run.environments
+        },
+    }
+
+
+def make(run: RunContext, folder: Path) -> dict[str, Path]:
+    """Decide for every environment, and write its report."""
+    outputs: dict[str, Path] = {}
+    for environment in run.environments:
+        name = environment.name
+        evidence = read_evidence(run, name)
+        decision = gate(
+            run.specs,
+            evidence,
+            engine=run.neighbours.engine,
+            today=run.neighbours.clock.now().date(),
+        )
+        curves = Curves.parse(run.json("evaluate", f"curves-{name}"))
+        decided, report = folder / f"decision-{name}.json", folder / f"report-{name}.html"
+        decided.write_text(json.dumps(decision_document(decision)))
+        report.write_text(html.render(evidence, decision, curves))
+        outputs |= {decided.stem: decided, report.stem: report}
+    return outputs
+
+
+def accept(run: RunContext) -> None:
+    """Let the first environment's decision speak; a refusal keeps its report.
+
+    Raises:
+        GateFailed: a gate failed, or could not be evaluated.
+        Inconclusive: a gate could not decide.
+    """
+    decision = read_decision(run, run.environments[0].name)
+    if decision.verdict is Verdict.PASS:
+        return
+    blocking = [gate for gate in decision.gates if gate.is_blocking]
+    reasons = "\n".join(
+        f"  {gate.policy}: {rule.message}"
+        for gate in blocking
+        for rule in gate.rules
+        if rule.verdict is not Verdict.PASS
+    )
+    stop = Inconclusive if decision.verdict is Verdict.INCONCLUSIVE else GateFailed
+    raise stop(
+        f"candidate {short(decision.candidate)} is not fit for {decision.environment}: "
+        f"{decision.verdict}\n{reasons}",
+        hint="; ".join(
+            dict.fromkeys(
+                rule.remediation
+                for gate in blocking
+                for rule in gate.rules
+                if rule.verdict is not Verdict.PASS
+            )
+        )
+        or None,
+    )
+
+
+def read_evidence(run: RunContext, environment: str) -> Evidence:
+    """The evidence of this run for *environment*."""
+    return evidence_file.decode(run.path("evaluate", f"evidence-{environment}").read_bytes())
+
+
+def read_decision(run: RunContext, environment: str) -> Decision:
+    """The decision of this run for *environment*."""
+    return parse_decision(run.json("gate", f"decision-{environment}"))
+
+
+def publish_reports(run: RunContext) -> dict[str, Path]:
+    """Put the reports where people open them, by environment."""
+    candidate = short(read_decision(run, run.environments[0].name).candidate)
+    found = {}
+    for environment in run.environments:
+        path = f"reports/{run.pipeline.name}/{candidate}-{environment.name}.html"
+        content = run.path("gate", f"report-{environment.name}").read_bytes()
+        found[environment.name] = run.neighbours.store.publish(path, content)
+    return found

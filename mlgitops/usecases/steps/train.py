@@ -1,0 +1,93 @@
+"""train: features and labels become a fitted model in a folder.
+
+The folder's bytes follow from the inputs alone, so that the same inputs give
+the same candidate on every machine.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlgitops.model.digest import digest
+from mlgitops.model.evidence import Inputs
+from mlgitops.usecases.code import code_of
+from mlgitops.usecases.columns import model_columns
+from mlgitops.usecases.context import spec_digest
+
+if TYPE_CHECKING:
+    from mlgitops.ports import Job
+    from mlgitops.usecases.context import RunContext
+
+VERSION = 1
+JOBS: tuple[Job, ...] = ("train",)
+_UUID_DIGITS = 32
+
+
+def inputs(run: RunContext) -> dict[str, str | None]:
+    """Everything that may change the model's bytes."""
+    train = run.pipeline.train
+    contract = (train.entrypoint, train.estimator, train.command, train.requirements)
+    return {
+        "features table": run.digest("features", "table"),
+        "split train": run.digest("split", "train"),
+        "spec train": spec_digest(contract),
+        "spec task": spec_digest((run.pipeline.task, run.pipeline.positive, run.pipeline.label)),
+        "spec features": spec_digest(run.pipeline.features),
+        "params": spec_digest(train.params),
+        "seed": str(train.seed),
+        **code_of(run),
+        **{f"version {name}": version for name, version in run.origin.versions.items()},
+    }
+
+
+def make(run: RunContext, folder: Path) -> dict[str, Path]:
+    """Train, and pack the estimator with the features' code."""
+    pipeline, train = run.pipeline, run.pipeline.train
+    model = folder / "model"
+    answer = run.neighbours.worker.run(
+        "train",
+        {
+            "root": str(run.origin.root),
+            "table": str(run.path("features", "table")),
+            "raw": str(run.path("split", "train")),
+            "raw_columns": list(model_columns(run)),
+            "label": pipeline.label,
+            "positive": pipeline.positive,
+            "task": pipeline.task,
+            "entrypoint": train.entrypoint,
+            "estimator": train.estimator,
+            "command": list(train.command) if train.command else None,
+            "params": dict(train.params),
+            "seed": train.seed,
+            "code": list(train.code),
+            "requirements": list(train.requirements),
+            "features_entrypoint": pipeline.features.entrypoint,
+            "model_uuid": digest(inputs(run)).removeprefix("sha256:")[:_UUID_DIGITS],
+            "out": str(model),
+        },
+    )
+    facts = folder / "train.json"
+    facts.write_text(json.dumps({"inputs": answer["inputs"], **_record(run)}))
+    return {"model": model, "train": facts}
+
+
+def accept(run: RunContext) -> None:
+    """Whatever was trained may be judged."""
+
+
+def _record(run: RunContext) -> dict[str, Inputs]:
+    """The inputs as the evidence names them."""
+    pipeline = run.pipeline
+    record = Inputs(
+        digest="",
+        spec=spec_digest((pipeline.task, pipeline.features, pipeline.train)),
+        code=digest(code_of(run)),
+        data=run.digest("split", "train"),
+        params=spec_digest(pipeline.train.params),
+        environment=digest(dict(run.origin.versions)),
+        seed=pipeline.train.seed,
+    )
+    record["digest"] = digest({name: value for name, value in record.items() if name != "digest"})
+    return {"record": record}
