@@ -1,0 +1,5 @@
+"""`python -m mlgitops`."""
+
+from mlgitops.cli.app import main
+
+raise SystemExit(main())

@@ -1,0 +1,132 @@
+"""The command line: which verb, with what, and the one door for errors.
+
+A verb's module is imported when the verb is named, so that `--help` and
+`--version` cost no more than Python and argparse.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+from mlgitops.model.errors import MlgitopsError, SpecError
+
+if TYPE_CHECKING:
+    from mlgitops.cli.wiring import Wiring
+
+VERBS = {
+    "check": "read every spec and say what is wrong, with its place",
+    "run": "walk a model's pipeline, from data to a judged and registered candidate",
+    "explain": "say why a step ran or was skipped in the last run",
+    "promote": "open the pull request that releases a candidate to an environment",
+    "plan": "show what reconcile would do",
+    "reconcile": "make the registry equal to the releases in git",
+    "drift": "find what was changed in the registry by hand; --heal to put it back",
+    "rollback": "open the pull request that takes a release back",
+    "status": "show what is released, live and held in every environment",
+    "demo": "play the whole loop on real flights in a fresh repository",
+}
+INTERRUPTED = 130
+
+
+class Verb(Protocol):
+    """What a module in `cli.verbs` offers."""
+
+    def configure(self, parser: argparse.ArgumentParser, /) -> None:
+        """Declare the verb's arguments."""
+
+    def execute(self, arguments: argparse.Namespace, wiring: Wiring, /) -> int:
+        """Do it; the exit code of a verb that had its way."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    texts: dict[str, str] = {}
+    try:
+        return _run(words, texts)
+    except MlgitopsError as error:
+        complain(error, texts)
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`| head`): nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def complain(error: MlgitopsError, texts: Mapping[str, str]) -> None:
+    """Say on stderr what is wrong and what to do next; *texts* are the specs read."""
+    write, color = sys.stderr.write, sys.stderr.isatty()
+    if isinstance(error, SpecError) and error.diagnostics:
+        from mlgitops.reports.diagnostics import render_text
+
+        write(render_text(error.diagnostics, texts, color=color))
+    write(f"{_red('error:', color=color)} {error.message}\n")
+    if isinstance(error, SpecError) and error.details:
+        write(error.details.rstrip("\n") + "\n")
+    if error.hint:
+        write(f"hint: {error.hint}\n")
+
+
+def _run(words: list[str], texts: dict[str, str]) -> int:
+    asked = _parser(words).parse_args(words)
+    verb = _verb(asked.verb)
+    from mlgitops.cli.wiring import Wiring
+
+    with Wiring(Path(asked.directory), os.environ, texts) as wiring:  # noqa: TID251 - the one door
+        return verb.execute(asked, wiring)
+
+
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="mlgitops",
+        description="Your repository is the control plane of your models.",
+        epilog="exit codes: 0 done · 2 what you wrote is wrong · 3 a gate failed · 4 changes or "
+        "drift · 5 plan again · 6 try again · 7 install an extra · 8 a person decides",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and stop")
+    parser.add_argument(
+        "-C", dest="directory", default=".", metavar="DIR", help="work in DIR, not here"
+    )
+    verbs = parser.add_subparsers(
+        dest="verb", metavar="VERB", required=True, parser_class=_Parser, title="verbs"
+    )
+    for name, sentence in VERBS.items():
+        own = verbs.add_parser(name, help=sentence, description=f"{name}: {sentence}.")
+        if name in words:
+            _verb(name).configure(own)
+    return parser
+
+
+def _verb(name: str) -> Verb:
+    verb: Verb = import_module(f"mlgitops.cli.verbs.{name}")
+    return verb
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in our form, and stops with our code."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SpecError(message, hint=f"{self.prog} --help")
+
+
+class _Version(argparse.Action):
+    """Reads the installed version only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"mlgitops {version('mlgitops')}\n")
+        parser.exit()
+
+
+def _red(text: str, *, color: bool) -> str:
+    return f"\x1b[31;1m{text}\x1b[0m" if color else text

@@ -1,0 +1,55 @@
+"""Shows what is going on: a spinner on a terminal, a line a step elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlgitops.ports import Progress
+
+
+def on_terminal_or_plain(environ: Mapping[str, str]) -> Progress:
+    """A spinner if a person watches, else lines."""
+    if sys.stderr.isatty() and environ.get("TERM") != "dumb" and "CI" not in environ:
+        return TerminalProgress()
+    return PlainProgress()
+
+
+class PlainProgress:
+    """One line when a step starts and one when it ends, on stderr."""
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Say that *name* runs, then how long it took."""
+        sys.stderr.write(f"{name} …\n")
+        started = time.perf_counter()
+        yield
+        sys.stderr.write(f"{name} done in {time.perf_counter() - started:.1f} s\n")
+
+    def note(self, text: str) -> None:
+        """One line."""
+        sys.stderr.write(f"{text}\n")
+
+
+class TerminalProgress:
+    """A spinner with the seconds so far; what is done stays above it."""
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Spin while *name* runs."""
+        from rich.console import Console
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        console = Console(stderr=True)
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=console, transient=True) as shown:
+            shown.add_task(name)
+            yield
+
+    def note(self, text: str) -> None:
+        """One line."""
+        sys.stderr.write(f"{text}\n")

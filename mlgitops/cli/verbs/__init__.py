@@ -1,0 +1,1 @@
+"""One module a verb: `configure` its arguments, `execute` it."""

@@ -1,0 +1,42 @@
+"""`mlgitops check`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from mlgitops.model.errors import SpecError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from mlgitops.cli.wiring import Wiring
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--format", choices=("text", "json", "github"), default="text")
+
+
+def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
+    """Check every spec; what is wrong is the result, in the format asked for.
+
+    Raises:
+        SpecError: something is wrong, and the format is text.
+    """
+    from mlgitops.reports.diagnostics import render_github, render_json
+
+    try:
+        counts = wiring.check().counts
+    except SpecError as error:
+        if arguments.format == "text" or not error.diagnostics:
+            raise
+        render = render_json if arguments.format == "json" else render_github
+        sys.stdout.write(render(error.diagnostics))
+        return error.exit_code
+    if arguments.format == "json":
+        sys.stdout.write(render_json([]))
+    else:
+        named = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        sys.stdout.write(f"{sum(counts.values())} specs are right: {named}\n")
+    return 0

@@ -1,0 +1,51 @@
+"""`mlgitops demo`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlgitops.model.errors import SpecError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from mlgitops.cli.wiring import Wiring
+
+_DEFAULT = "demo-flights"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path(_DEFAULT),
+        metavar="DIR",
+        help=f"new folder to play in, which is kept; default {_DEFAULT}",
+    )
+
+
+def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
+    """Play the loop in a fresh repository and leave it there to look at.
+
+    Raises:
+        SpecError: the folder is there already and holds something.
+    """
+    from mlgitops.cli.story import Stage, WentAstray, play
+    from mlgitops.spec.bundled import folder
+
+    place: Path = arguments.folder.absolute()
+    if place.exists() and any(place.iterdir()):
+        raise SpecError(
+            f"{arguments.folder} is not empty",
+            hint="name another folder, or remove it: the demo never overwrites",
+        )
+    try:
+        play(Stage(place, folder("examples") / "flights", wiring.environ))
+    except WentAstray as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0

@@ -1,0 +1,55 @@
+"""`mlgitops promote`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from mlgitops.cli.github import write_outputs
+
+if TYPE_CHECKING:
+    import argparse
+
+    from mlgitops.cli.wiring import Wiring
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="default: the only pipeline")
+    parser.add_argument(
+        "--to", required=True, dest="environment", metavar="ENV", help="environment to release to"
+    )
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--candidate", metavar="DIGEST", help="its first hex digits will do")
+    chosen.add_argument("--version", type=int, metavar="N", help="a registered version's number")
+
+
+def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
+    """Open the pull request, and say how to review and merge it."""
+    from mlgitops.model.state import Target
+    from mlgitops.usecases.candidates import Choice
+    from mlgitops.usecases.promote import PromotionNeighbours, promote
+
+    made = promote(
+        Target(arguments.environment, wiring.model(arguments.model)),
+        wiring.desired,
+        PromotionNeighbours(wiring.repository, wiring.forge, wiring.registry, wiring.engine),
+        today=wiring.clock.now().date(),
+        choice=Choice(arguments.version, arguments.candidate),
+    )
+    write_outputs(wiring.environ, {"pull-request": made.request.reference if made.request else ""})
+    if made.request is None:
+        sys.stdout.write(
+            f"{made.target}: version {made.version} ({made.candidate}) is wanted already\n"
+        )
+        return 0
+    for branch in made.superseded:
+        sys.stdout.write(f"closed     {branch} (superseded)\n")
+    sys.stdout.write(
+        f"{made.request.title}\n"
+        f"opened     {made.request.reference}\n"
+        f"review     git show {made.request.branch}\n"
+        f"approve    git merge {made.request.branch}\n"
+        f"reject     git branch -D {made.request.branch}\n"
+    )
+    return 0

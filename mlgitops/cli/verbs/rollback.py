@@ -1,0 +1,45 @@
+"""`mlgitops rollback`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    from mlgitops.cli.wiring import Wiring
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="default: the only pipeline")
+    parser.add_argument(
+        "--env",
+        required=True,
+        dest="environment",
+        metavar="ENV",
+        help="environment to take it from",
+    )
+
+
+def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
+    """Open the revert pull request."""
+    from mlgitops.model.state import Target
+    from mlgitops.usecases.rollback import rollback
+
+    made = rollback(
+        Target(arguments.environment, wiring.model(arguments.model)),
+        wiring.desired,
+        wiring.repository,
+        wiring.forge,
+        wiring.registry,
+    )
+    restored = f"version {made.restored.version}" if made.restored else "nothing"
+    sys.stdout.write(
+        f"{made.request.title}\n"
+        f"opened     {made.request.reference}\n"
+        f"restores   {restored}; {made.undone.candidate} will be held\n"
+        f"approve    git merge {made.request.branch}\n"
+    )
+    return 0

@@ -1,0 +1,97 @@
+"""`mlgitops run`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from mlgitops.cli.github import write_outputs, write_summary
+from mlgitops.model.digest import short
+from mlgitops.model.run import STEPS
+
+if TYPE_CHECKING:
+    import argparse
+
+    from mlgitops.cli.wiring import Wiring
+    from mlgitops.usecases.run import Result
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="default: the only pipeline")
+    parser.add_argument(
+        "--from",
+        dest="first",
+        choices=STEPS,
+        metavar="STEP",
+        help="make STEP and all after it anew, whatever is stored",
+    )
+    parser.add_argument(
+        "--until", dest="last", choices=STEPS, metavar="STEP", help="stop after STEP"
+    )
+    parser.add_argument(
+        "--sample",
+        type=int,
+        default=0,
+        metavar="N",
+        help="use N rows only, for a quick look; such a model can never be released",
+    )
+    parser.add_argument(
+        "--no-worker",
+        action="store_true",
+        help="fail rather than start the user's code: for jobs that hold credentials",
+    )
+
+
+def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
+    """Walk the pipeline and show what was done; a missed gate is the exit code."""
+    from mlgitops.cli.wiring import load_step
+    from mlgitops.reports.walk import render_run
+    from mlgitops.usecases.run import Order, run
+
+    if arguments.no_worker:
+        wiring.forbid_worker()
+    order = Order(
+        model=wiring.model(arguments.model),
+        first=arguments.first,
+        last=arguments.last or STEPS[-1],
+        sample=arguments.sample,
+    )
+    result = run(order, wiring.specs, wiring.origin, wiring.neighbours, load_step)
+    sys.stdout.write(f"{order.model}\n{render_run(result.record)}")
+    outcome = outcome_of(result)
+    sys.stdout.write("".join(f"{name:<11}{value}\n" for name, value in outcome.items()))
+    write_outputs(wiring.environ, outcome)
+    _summarise(wiring, result)
+    if result.error:
+        raise result.error
+    return 0
+
+
+def outcome_of(result: Result) -> dict[str, str]:
+    """What came of a run, as far as it went: candidate, verdict, report, version."""
+    from mlgitops.usecases.steps import gate, register
+
+    context, found = result.context, {}
+    if "gate" in context.made:
+        environment = context.environments[0].name
+        decision = gate.read_decision(context, environment)
+        found["candidate"] = short(decision.candidate)
+        found["verdict"] = f"{decision.verdict} for {environment}"
+        found["report"] = str(gate.publish_reports(context)[environment])
+    if "register" in context.made:
+        found["version"] = str(register.version(context))
+    return found
+
+
+def _summarise(wiring: Wiring, result: Result) -> None:
+    """Show the gates in the job's summary."""
+    if not wiring.environ.get("GITHUB_STEP_SUMMARY") or "gate" not in result.context.made:
+        return
+    from mlgitops.reports.markdown import summary
+    from mlgitops.usecases.steps import gate
+
+    environment = result.context.environments[0].name
+    evidence = gate.read_evidence(result.context, environment)
+    decision = gate.read_decision(result.context, environment)
+    write_summary(wiring.environ, summary(evidence, decision))

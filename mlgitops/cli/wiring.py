@@ -1,0 +1,311 @@
+"""Builds the neighbours of one command: the only place that knows every adapter.
+
+Adapters are imported when a verb asks for them; the environment and the clock
+are read here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, MutableMapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from mlgitops.model.errors import SpecError
+from mlgitops.model.run import STEPS
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mlgitops.adapters.git_repository.repository import GitRepository
+    from mlgitops.model.spec import Specs
+    from mlgitops.model.state import Stamp
+    from mlgitops.ports import (
+        ExpressionEngine,
+        Forge,
+        ModelRegistry,
+        Progress,
+        StepStore,
+        Tables,
+        Worker,
+    )
+    from mlgitops.usecases.check import Checked
+    from mlgitops.usecases.context import Neighbours, Origin
+    from mlgitops.usecases.run import Step
+
+PROJECT_FILE = "mlgitops.yaml"
+STEP_MODULES = {name: f"mlgitops.usecases.steps.{name}" for name in STEPS}
+PACKAGES_OF_A_MODEL = ("mlflow", "numpy", "pandas", "pyarrow", "scikit-learn")
+_QUIET_MLFLOW = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+        return datetime.now(UTC)  # noqa: TID251 - the one clock
+
+
+def load_step(name: str) -> Step:
+    """The module of a step."""
+    step: Step = import_module(STEP_MODULES[name])
+    return step
+
+
+class Wiring:
+    """The neighbours of one command, each built when it is first asked for.
+
+    *texts* collects the specs that were read, so that an error can show the line.
+    """
+
+    def __init__(
+        self, directory: Path, environ: MutableMapping[str, str], texts: dict[str, str]
+    ) -> None:
+        self._directory = directory
+        self.environ = environ
+        self._texts = texts
+        self._closing = ExitStack()
+        self._worker_is_forbidden = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._closing.close()
+
+    def forbid_worker(self) -> None:
+        """From now on no user code is started."""
+        self._worker_is_forbidden = True
+
+    @cached_property
+    def root(self) -> Path:
+        """The repository that the command works in."""
+        from mlgitops.adapters.git_repository.repository import discover
+
+        return discover(self._directory)
+
+    @cached_property
+    def repository(self) -> GitRepository:
+        """The git repository."""
+        from mlgitops.adapters.git_repository.repository import GitRepository
+
+        return GitRepository(self.root)
+
+    @cached_property
+    def specs(self) -> Specs:
+        """The specs in the work tree: what `check` and `run` go by."""
+        from mlgitops.spec.load import read_folder
+
+        return self._load(read_folder(self.root))
+
+    def check(self) -> Checked:
+        """Check the specs in the work tree, whatever was checked before."""
+        from mlgitops.spec.load import read_folder
+        from mlgitops.usecases.check import check
+
+        self._texts.update(read_folder(self.root))
+        return check(self.root)
+
+    @cached_property
+    def desired(self) -> Specs:
+        """The specs at the tip of the project's branch: what reconcile goes by."""
+        return self._load(self._committed(self.desired_commit))
+
+    @cached_property
+    def desired_commit(self) -> str:
+        """The commit that `desired` was read from."""
+        commit = self.repository.resolve(self.specs.project.branch)
+        if commit is None:
+            raise SpecError(
+                f"the branch {self.specs.project.branch!r} has no commit",
+                hint="commit your specs, or set `branch:` in mlgitops.yaml",
+            )
+        return commit
+
+    @cached_property
+    def store(self) -> StepStore:
+        """The local store below `.mlgitops`."""
+        from mlgitops.adapters.step_store import LocalStepStore
+
+        return LocalStepStore(self.root / ".mlgitops", self.root)
+
+    @cached_property
+    def registry(self) -> ModelRegistry:
+        """The project's MLflow."""
+        from mlgitops.adapters.mlflow_registry.registry import MlflowRegistry
+
+        for name, value in _QUIET_MLFLOW.items():
+            self.environ.setdefault(name, value)
+        address = self.specs.project.registry
+        return MlflowRegistry(
+            self._resolved(address.uri), self._resolved(address.artifacts), self.root
+        )
+
+    @cached_property
+    def forge(self) -> Forge:
+        """Where pull requests of this project live."""
+        from mlgitops.adapters.local_forge import LocalForge
+
+        project = self.specs.project
+        return LocalForge(self.repository, project.branch, project.forge.remote)
+
+    @cached_property
+    def engine(self) -> ExpressionEngine:
+        """The child process that evaluates policies."""
+        from mlgitops.adapters.cel_engine.engine import CelEngine
+
+        return CelEngine()
+
+    @cached_property
+    def tables(self) -> Tables:
+        """Sources and tables."""
+        from mlgitops.adapters.tables.arrow_tables import ArrowTables
+
+        return ArrowTables(self.root, self.environ)
+
+    @cached_property
+    def worker(self) -> Worker:
+        """Zone Z0."""
+        from mlgitops.adapters.process_worker import ProcessWorker
+        from mlgitops.cli.no_worker import NoWorker
+
+        if self._worker_is_forbidden:
+            return NoWorker()
+        scratch = self.store.scratch()
+        worker = ProcessWorker(self.root, scratch, self.environ)
+        self._closing.callback(worker.close)
+        return worker
+
+    @cached_property
+    def console(self) -> Console:
+        """Where tables are drawn; colours only on a terminal."""
+        from rich.console import Console
+
+        return Console(highlight=False, soft_wrap=False)
+
+    @cached_property
+    def progress(self) -> Progress:
+        """A spinner on a terminal, a line a step elsewhere."""
+        from mlgitops.cli.progress import on_terminal_or_plain
+
+        return on_terminal_or_plain(self.environ)
+
+    @cached_property
+    def clock(self) -> SystemClock:
+        """The time."""
+        return SystemClock()
+
+    @property
+    def neighbours(self) -> Neighbours:
+        """Everything that a run talks to."""
+        from mlgitops.usecases.context import Neighbours
+
+        return Neighbours(
+            tables=self.tables,
+            worker=self.worker,
+            store=self.store,
+            registry=self.registry,
+            engine=self.engine,
+            progress=self.progress,
+            clock=self.clock,
+        )
+
+    @property
+    def stamp(self) -> Stamp:
+        """What reconcile records beside a release: the commit, the time, the run."""
+        from mlgitops.model.state import Stamp
+
+        run = self.environ.get("GITHUB_RUN_ID")
+        by = f"run {run}" if run else self.actor
+        return Stamp(self.desired_commit, self.clock.now(), by)
+
+    @property
+    def actor(self) -> str:
+        """Who started this: the workflow's actor, or whoever commits here."""
+        return self.environ.get("GITHUB_ACTOR") or self.repository.identity()
+
+    @property
+    def origin(self) -> Origin:
+        """Who and what a run is for."""
+        from mlgitops.usecases.context import Origin
+
+        return Origin(
+            root=self.root,
+            commit=self.repository.resolve("HEAD") or "",
+            dirty=self.repository.is_dirty(),
+            actor=self.actor,
+            trigger=self.environ.get("GITHUB_EVENT_NAME", "manual"),
+            workflow=self.environ.get("GITHUB_WORKFLOW_REF", "local"),
+            versions=_versions(),
+        )
+
+    def model(self, named: str | None) -> str:
+        """The model that a command is about: the one named, or the only one.
+
+        Raises:
+            SpecError: none is named and there is not exactly one.
+        """
+        if named is not None:
+            return named
+        pipelines = sorted(self.specs.pipelines)
+        if len(pipelines) == 1:
+            return pipelines[0]
+        raise SpecError(
+            "which model?", hint=f"name one of {', '.join(pipelines)}" if pipelines else None
+        )
+
+    def _load(self, files: Mapping[str, str]) -> Specs:
+        from mlgitops.cli.shape_cache import ShapeCache
+        from mlgitops.spec.load import load, read_builtin
+
+        self._texts.update(files)
+        cache = ShapeCache(self.root / ".mlgitops" / "checked.json")
+        specs = load(files, read_builtin(), passed=cache.passed)
+        cache.add(specs.texts.values())
+        return specs
+
+    def _committed(self, commit: str) -> dict[str, str]:
+        from mlgitops.spec.placement import FOLDERS
+
+        files = self.repository.read_all((PROJECT_FILE, *FOLDERS.values()), commit)
+        return {path: text for path, text in files.items() if path.endswith(".yaml")}
+
+    def _resolved(self, value: str) -> str:
+        """A value of a spec, where `env:NAME` stands for an environment variable."""
+        if not value.startswith("env:"):
+            return value
+        name = value.removeprefix("env:")
+        if name not in self.environ:
+            raise SpecError(
+                f"mlgitops.yaml names the environment variable {name}, which is not set",
+                hint=f"export {name}=…",
+            )
+        return self.environ[name]
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"python": platform.python_version()}
+    for package in PACKAGES_OF_A_MODEL:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "absent"
+    return found
