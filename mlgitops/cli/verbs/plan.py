@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from mlgitops.model.errors import ChangesPending
@@ -26,7 +27,8 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
 
     planned = plan(wiring.desired, wiring.desired_commit, wiring.registry)
     if arguments.format == "json":
-        sys.stdout.write(json.dumps(planned.document(), indent=2) + "\n")
+        document = {"digest": planned.digest, **asdict(planned)}
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
     else:
         from mlgitops.reports import terminal
 

@@ -24,11 +24,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     """Make the registry equal to git, and show what was done."""
     from mlgitops.reports import terminal
-    from mlgitops.usecases.reconcile import reconcile
+    from mlgitops.usecases.reconcile import Status, reconcile
 
     outcome = reconcile(wiring.desired, wiring.registry, wiring.stamp, expected=arguments.expect)
     terminal.outcome(wiring.console, outcome.results)
-    write_outputs(wiring.environ, {"changes": str(len(outcome.changes))})
+    made = [result.plan.changes for result in outcome.results if result.status is Status.APPLIED]
+    write_outputs(wiring.environ, {"changes": str(sum(map(len, made)))})
     if outcome.problem:
         raise outcome.problem
     return 0
