@@ -1,0 +1,155 @@
+"""Candidate against champion or baseline: metrics and slices in reading order.
+
+All texts are raw: whoever shows them escapes them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from mlgitops.model.evidence import Comparison, Estimate, Evidence, SliceRecord
+from mlgitops.model.metrics import METRICS
+from mlgitops.model.verdict import Decision, GateResult
+from mlgitops.reports.numbers import confidence, count, interval, number, signed, signed_interval
+from mlgitops.reports.verdicts import Tone, gate_tone
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What a gate asks of a metric, e.g. `margin 0.01`, and whether it was met."""
+
+    policy: str
+    text: str
+    tone: Tone
+    margin: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricLine:
+    """A metric of the candidate and of what it is compared with, if anything."""
+
+    name: str
+    estimate: Estimate
+    reference: Estimate | None
+    comparison: Comparison | None
+    train: float | None
+    required: tuple[Requirement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SliceLine:
+    """A slice by the leading metric; both None when there are too few rows."""
+
+    name: str
+    n: int
+    positives: int | None
+    estimate: Estimate | None
+    comparison: Comparison | None
+
+
+def leading_metric(evidence: Evidence, decision: Decision) -> str | None:
+    """The metric that the gates ask about first; None when none was computed."""
+    asked = [str(gate.parameters.get("metric")) for gate in decision.gates if gate.applies]
+    names = [*asked, *_in_order(evidence)]
+    return next((name for name in names if name in evidence["metrics"]), None)
+
+
+def metric_lines(evidence: Evidence, decision: Decision) -> tuple[MetricLine, ...]:
+    """Metrics of the candidate, the leading one first."""
+    champion, baseline = evidence["champion"], evidence["baseline"]
+    if champion is not None:
+        references, comparisons = champion["metrics"], evidence["comparison"]
+    else:
+        references, comparisons = baseline["metrics"], baseline["comparison"]
+    leading = leading_metric(evidence, decision)
+    return tuple(
+        MetricLine(
+            name=name,
+            estimate=evidence["metrics"][name],
+            reference=references.get(name),
+            comparison=comparisons.get(name),
+            train=evidence["train_metrics"].get(name),
+            required=tuple(_requirement(g) for g in decision.gates if _asks_about(g, name)),
+        )
+        for name in sorted(_in_order(evidence), key=lambda name: name != leading)
+    )
+
+
+def _in_order(evidence: Evidence) -> list[str]:
+    """Names of the metrics in the order of the table of metrics, unknown ones last."""
+    known = [name for name in METRICS if name in evidence["metrics"]]
+    return known + sorted(set(evidence["metrics"]).difference(known))
+
+
+def _asks_about(gate: GateResult, metric: str) -> bool:
+    return gate.applies and gate.parameters.get("metric") == metric
+
+
+def _requirement(gate: GateResult) -> Requirement:
+    asked = {key: value for key, value in sorted(gate.parameters.items()) if key != "metric"}
+    margin = asked.get("margin")
+    return Requirement(
+        policy=gate.policy,
+        text=", ".join(f"{key} {value}" for key, value in asked.items()) or gate.policy,
+        tone=gate_tone(gate),
+        margin=float(margin) if isinstance(margin, int | float) else None,
+    )
+
+
+def slice_lines(evidence: Evidence, decision: Decision) -> tuple[SliceLine, ...]:
+    """Slices by the leading metric, worst first, those with too few rows last."""
+    metric = leading_metric(evidence, decision)
+    lines = [_slice_line(record, metric) for record in evidence["slices"]]
+    return tuple(sorted(lines, key=_badness))
+
+
+def _slice_line(record: SliceRecord, metric: str | None) -> SliceLine:
+    return SliceLine(
+        name=record["name"],
+        n=record["n"],
+        positives=record.get("positives"),
+        estimate=record["metrics"].get(metric) if metric else None,
+        comparison=record["comparison"].get(metric) if metric else None,
+    )
+
+
+def _badness(line: SliceLine) -> tuple[bool, bool, float, str]:
+    if line.comparison is not None:
+        value = line.comparison["delta"]
+    elif line.estimate is not None:
+        better = 1 if line.estimate["direction"] == "maximize" else -1
+        value = better * line.estimate["value"]
+    else:
+        value = math.inf
+    return line.estimate is None, line.comparison is None, value, line.name
+
+
+def key_sentence(evidence: Evidence, decision: Decision) -> str:
+    """The leading metric in one sentence, with its reference and the interval."""
+    lines = metric_lines(evidence, decision)
+    if not lines:
+        return "No metric could be computed."
+    line = lines[0]
+    own = line.estimate
+    start = f"{line.name} is {number(own['value'])}"
+    if line.reference is None or line.comparison is None:
+        return (
+            f"{start}, interval {interval(own['low'], own['high'])}, on "
+            f"{count(own['n'], 'holdout row')}; there is nothing to compare it with."
+        )
+    told = line.comparison
+    low, high = told["low"], told["high"]
+    return (
+        f"{start}; {reference_name(evidence)} has {number(line.reference['value'])} on the same "
+        f"{count(told['n'], 'row')}. Gain {signed(told['delta'], low, high)}, "
+        f"{confidence(told['confidence'])} interval {signed_interval(low, high)}."
+    )
+
+
+def reference_name(evidence: Evidence) -> str:
+    """What the candidate is compared with: the champion, or else the baseline."""
+    champion = evidence["champion"]
+    if champion is None:
+        return f"the {evidence['baseline']['kind']} baseline"
+    return f"champion v{champion['version']}"

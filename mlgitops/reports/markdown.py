@@ -1,0 +1,150 @@
+"""The body of a promotion pull request, and a short form for job summaries.
+
+Equal input gives equal bytes: no times, no local paths. Tables first, detail
+folded; what exceeds the limit is cut from the bottom, since the top decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mlgitops.model.digest import short
+from mlgitops.model.promotion import branch_name, render_header
+from mlgitops.reports import markdown_sections as sections
+from mlgitops.reports.comparison import key_sentence
+from mlgitops.reports.escaping import code, prose
+from mlgitops.reports.markdown_comparison import comparison
+from mlgitops.reports.risks import risks
+from mlgitops.reports.verdicts import Headline, Tone, headline
+
+if TYPE_CHECKING:
+    from mlgitops.model.evidence import Evidence
+    from mlgitops.model.verdict import Decision
+
+LARGEST_BODY_BYTES = 60_000
+_UNFOLD = "</details>"
+_ICONS: Mapping[Tone, str] = {
+    "pass": "\N{WHITE HEAVY CHECK MARK}",
+    "fail": "\N{CROSS MARK}",
+    "inconclusive": "\N{WARNING SIGN}\ufe0f",
+    "error": "\N{NO ENTRY}",
+}
+
+
+def promotion_body(
+    header: Mapping[str, Any],
+    evidence: Evidence,
+    decision: Decision,
+    effects: Sequence[str],
+    rollback: str,
+) -> str:
+    """What a reviewer reads, with *header* for machines on the first line.
+
+    *effects* are what merging changes, one line each; *rollback* says how to go
+    back. At most `LARGEST_BODY_BYTES` in UTF-8 as long as the header is small.
+    """
+    lines = [
+        render_header(header),
+        *_answer(headline(evidence, decision), evidence, decision),
+        *_section("What merging does", _effects(effects)),
+        *_section(*comparison(evidence, decision)),
+        *_section("Gates", sections.gates(decision)),
+        *_section("Data", sections.data(evidence)),
+        *_section("Compatibility", sections.compatibility(evidence)),
+        *_section("Lineage", sections.lineage(evidence, decision)),
+        *_section("Rollout and rollback", [prose(rollback, cell=False)]),
+        *_section("Risks, waivers and approval", _risks(evidence, decision)),
+        *_section("Controls", _controls(evidence, decision)),
+    ]
+    return _cut(lines, f"The rest is in {_evidence_path(evidence, decision)} of this branch.")
+
+
+def summary(evidence: Evidence, decision: Decision) -> str:
+    """The answer and the gates, for a job's summary."""
+    answer = headline(evidence, decision)
+    lines = [
+        *_answer(answer, evidence, decision),
+        *sections.gates(decision),
+        "",
+        *(f"- {prose(step, cell=False)}" for step in answer.steps),
+    ]
+    return _cut(lines, "The rest is in the report of this run.")
+
+
+def _answer(answer: Headline, evidence: Evidence, decision: Decision) -> list[str]:
+    subject = evidence["subject"]
+    about = (
+        f"{code(subject['model'], cell=False)} candidate {code(short(subject['candidate']))} "
+        f"for {code(decision.environment, cell=False)}."
+    )
+    return [
+        f"## {_ICONS[answer.tone]} {prose(answer.title, cell=False)}",
+        "",
+        f"**{answer.counts}**",
+        "",
+        *(f"- {prose(reason, cell=False)}" for reason in answer.reasons),
+        *([""] if answer.reasons else []),
+        f"{about} {prose(key_sentence(evidence, decision), cell=False)}",
+        "",
+    ]
+
+
+def _section(title: str, body: Iterable[str]) -> list[str]:
+    return [f"### {title}", "", *body, ""]
+
+
+def _effects(effects: Sequence[str]) -> list[str]:
+    if not effects:
+        return ["Nothing: no effect was planned."]
+    return [
+        *(f"- {code(effect, cell=False)}" for effect in effects),
+        "",
+        "Nothing happens before the merge, and no version is ever deleted.",
+        "The evidence holds until the champion changes.",
+    ]
+
+
+def _risks(evidence: Evidence, decision: Decision) -> list[str]:
+    found = [f"- {prose(risk, cell=False)}" for risk in risks(evidence, decision)]
+    waivers = sorted({gate.waived_by for gate in decision.gates if gate.waived_by})
+    release = code(
+        f"mlops/releases/{decision.environment}/{evidence['subject']['model']}.yaml", cell=False
+    )
+    return [
+        *(found or ["- No risk is known beyond the gates."]),
+        f"- Waivers: {', '.join(code(name, cell=False) for name in waivers) or 'none'}.",
+        f"- Approval: whoever the repository's rules ask for changes of {release}.",
+    ]
+
+
+def _controls(evidence: Evidence, decision: Decision) -> list[str]:
+    subject = evidence["subject"]
+    branch = branch_name("promotion", decision.environment, subject["model"], subject["candidate"])
+    return [
+        "- Merge: releases the candidate.",
+        f"- Close without merging, or delete {code(branch, cell=False)}: rejects it.",
+    ]
+
+
+def _evidence_path(evidence: Evidence, decision: Decision) -> str:
+    subject = evidence["subject"]
+    name = f"{short(subject['candidate'])}-{short(decision.evidence)}.json"
+    return code(f"mlops/evidence/{subject['model']}/{name}", cell=False)
+
+
+def _cut(lines: Sequence[str], farewell: str) -> str:
+    """*lines* as text; too long, they end at a line, folds closed, with *farewell*."""
+    text = "\n".join(lines).rstrip() + "\n"
+    if len(text.encode()) <= LARGEST_BODY_BYTES:
+        return text
+    ending = f"\n{_UNFOLD}\n\nCut here: the body would be too long. {farewell}\n"
+    room = LARGEST_BODY_BYTES - len(ending.encode())
+    kept: list[str] = []
+    for line in lines:
+        room -= len(line.encode()) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    is_open = sum(line.startswith("<details>") - (line == _UNFOLD) for line in kept) > 0
+    return "\n".join(kept) + (ending if is_open else ending.replace(_UNFOLD, ""))

@@ -1,0 +1,77 @@
+"""What a reviewer should know although no gate stops on it.
+
+All texts are raw: whoever shows them escapes them.
+"""
+
+from __future__ import annotations
+
+from mlgitops.model.evidence import Evidence
+from mlgitops.model.verdict import Decision
+from mlgitops.reports.comparison import reference_name, slice_lines
+from mlgitops.reports.numbers import count
+from mlgitops.reports.verdicts import gate_lines, sentences
+
+
+def risks(evidence: Evidence, decision: Decision) -> tuple[str, ...]:
+    """One sentence each, the gravest first; empty when there is nothing to tell."""
+    found = (
+        *_of_origin(evidence),
+        *_of_data(evidence),
+        *_of_gates(decision),
+        *_of_slices(evidence, decision),
+    )
+    return tuple(sentence for sentence in found if sentence)
+
+
+def _of_origin(evidence: Evidence) -> tuple[str, ...]:
+    producer = evidence["producer"]
+    sample = count(producer["sample"], "row")
+    return (
+        f"Made from a sample of {sample}: it cannot be released." if producer["sample"] else "",
+        "The work tree had uncommitted changes: the commit does not name all of the code."
+        if producer["dirty"]
+        else "",
+        ""
+        if "no-network" in producer["sandbox"]
+        else "The network was within reach of the user's code while it ran.",
+    )
+
+
+def _of_data(evidence: Evidence) -> tuple[str, ...]:
+    validation, leakage = evidence["data"]["validation"], evidence["leakage"]
+    late = ", ".join(leakage["after_the_fact"])
+    shared = evidence["data"]["split"]["shared_rows"]
+    unasked = validation["asked"] - validation["evaluated"]
+    return (
+        f"It uses columns that are known only afterwards: {late}." if late else "",
+        f"{count(shared, 'row')} stand on both sides of the split." if shared else "",
+        f"{count(leakage['duplicate_rows'], 'holdout row')} also stand in the training rows."
+        if leakage["duplicate_rows"]
+        else "",
+        f"{count(unasked, 'expectation')} could not be evaluated." if unasked else "",
+        f"{count(validation['failed_warning'], 'expectation')} of severity warning failed."
+        if validation["failed_warning"]
+        else "",
+    )
+
+
+def _of_gates(decision: Decision) -> tuple[str, ...]:
+    return tuple(
+        f"{line.policy} did not pass and does not block: {sentences(line.why)}"
+        for line in gate_lines(decision)
+        if line.tone in ("warn", "waived")
+    )
+
+
+def _of_slices(evidence: Evidence, decision: Decision) -> tuple[str, ...]:
+    lines = slice_lines(evidence, decision)
+    worse = [line.name for line in lines if line.comparison and line.comparison["high"] < 0]
+    unseen = sum(1 for line in lines if line.estimate is None)
+    reference = reference_name(evidence)
+    return (
+        f"{count(len(worse), 'slice')} clearly worse than {reference}: {', '.join(worse[:5])}"
+        f"{' and others' if len(worse) > 5 else ''}."
+        if worse
+        else "",
+        f"{count(unseen, 'slice')} with too few rows to judge." if unseen else "",
+    )

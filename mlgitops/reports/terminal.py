@@ -1,0 +1,282 @@
+"""Tables for a person at a terminal, drawn by rich on the console that is given.
+
+rich leaves colours out where the console is no terminal. Texts from data are
+stripped of control characters, so that no name can move the cursor. What the use
+cases return is described by Protocols, since this floor may not import them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from mlgitops.model.digest import short
+from mlgitops.model.plan import Change, Plan, Sync, TargetPlan, Verb
+from mlgitops.reports.comparison import key_sentence
+from mlgitops.reports.escaping import visible
+from mlgitops.reports.numbers import count
+from mlgitops.reports.verdicts import SIGNS, GateLine, Tone, gate_lines, headline, sentences
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from mlgitops.model.errors import MlgitopsError
+    from mlgitops.model.evidence import Evidence
+    from mlgitops.model.spec import Pin
+    from mlgitops.model.state import Target
+    from mlgitops.model.verdict import Decision
+
+_LONGEST_WHY = 600
+_COMMIT_DIGITS = 7
+_STYLES: Mapping[Tone, str] = {
+    "pass": "green",
+    "fail": "bold red",
+    "inconclusive": "bold yellow",
+    "error": "bold magenta",
+    "warn": "yellow",
+    "waived": "cyan",
+    "idle": "dim",
+}
+_OUTCOMES: Mapping[str, str] = {
+    "applied": "green",
+    "unchanged": "dim",
+    "left": "bold yellow",
+    "failed": "bold red",
+}
+_OF_ALIASES = (Verb.SET_ALIAS, Verb.MOVE_ALIAS, Verb.DROP_ALIAS)
+
+
+def gates(console: Console, evidence: Evidence, decision: Decision) -> None:
+    """The answer, every gate with its reason, and what to do next."""
+    answer = headline(evidence, decision)
+    title = f"{SIGNS[answer.tone]} {answer.title}"
+    console.print(_text(title, f"bold {_STYLES[answer.tone]}"))
+    console.print(_text(key_sentence(evidence, decision)))
+    console.print()
+    table = _table("Verdict", "Gate")
+    table.columns[0].no_wrap = True
+    for line in gate_lines(decision):
+        word = "n/a" if line.tone == "idle" else line.verdict.partition(",")[0]
+        verdict = _text(f"{SIGNS[line.tone]} {word}", _STYLES[line.tone])
+        table.add_row(verdict, _gate(line))
+    console.print(table)
+    console.print(_text(f"Gates: {answer.counts}", "dim"))
+    if answer.steps:
+        console.print()
+    for step in answer.steps:
+        console.print(_text(f"→ {step}"))
+
+
+def _gate(line: GateLine) -> Text:
+    """Name, level and reason; what to do is told at the end for gates that block."""
+    cell = _text(line.policy, "bold")
+    cell.append_text(_text(f" ({line.level}) ", "dim"))
+    cell.append_text(_text(sentences(line.why)))
+    if line.remediation and not line.is_blocking:
+        cell.append_text(_text(f" To do: {sentences(line.remediation)}", "dim"))
+    return cell
+
+
+def plan(console: Console, planned: Plan) -> None:
+    """Every target, and below it what reconcile would change."""
+    table = _table("Target", "State", "Why")
+    table.columns[0].overflow = "fold"
+    table.columns[1].no_wrap = True
+    table.columns[2].ratio = 1
+    for target in planned.targets:
+        table.add_row(*_target_row(target))
+        for change in target.changes:
+            table.add_row(*_change_row(change, target))
+    if planned.targets:
+        console.print(table)
+    console.print(_text(plan_sentence(planned)))
+    if planned.changes:
+        # One long line, to be copied whole.
+        command = f"mlgitops reconcile --expect {planned.digest}"
+        console.print(
+            _text(f"To carry out this and nothing else: {command}", "dim"), soft_wrap=True
+        )
+
+
+def plan_sentence(planned: Plan) -> str:
+    """What the plan comes to, with its name."""
+    states = [target.sync for target in planned.targets]
+    verbs = [change.verb for change in planned.changes]
+    moves = sum(verb in (Verb.SET_ALIAS, Verb.MOVE_ALIAS) for verb in verbs)
+    parts = [
+        f"{moves} to move",
+        f"{verbs.count(Verb.DROP_ALIAS)} to remove",
+        f"{count(len(verbs), 'write')}",
+        f"{sum(state.is_drift for state in states)} drifted",
+        f"{states.count(Sync.SYNCED)} in sync",
+    ]
+    if Sync.UNKNOWN in states:
+        parts.append(f"{states.count(Sync.UNKNOWN)} unknown")
+    return f"Plan {short(planned.digest)}: {', '.join(parts)}."
+
+
+def _target_row(target: TargetPlan) -> tuple[Text, Text, Text]:
+    return (
+        _text(str(target.target), "bold"),
+        _text(target.sync.value, sync_style(target.sync)),
+        _text(target.reason),
+    )
+
+
+def sync_style(sync: Sync) -> str:
+    """Green for what is as git says, yellow for work, red for what somebody did."""
+    if sync is Sync.SYNCED:
+        return "green"
+    if sync is Sync.PENDING:
+        return "yellow"
+    return "bold red" if sync.is_drift else "dim"
+
+
+def _change_row(change: Change, target: TargetPlan) -> tuple[Text, Text, Text]:
+    after = _version(change.after)
+    pinned = target.desired
+    detail = f"candidate {short(pinned.candidate)}" if pinned and change.after is not None else ""
+    return (
+        _text(f"  {_sign(change)} {_name(change)}"),
+        _text(f"{_version(change.before)} → {after}"),
+        _text(detail, "dim"),
+    )
+
+
+def _sign(change: Change) -> str:
+    if change.after is None:
+        return "-"
+    return "+" if change.before is None else "~"
+
+
+def _version(number: int | None) -> str:
+    return "\N{EN DASH}" if number is None else f"v{number}"
+
+
+class StatusRow(Protocol):
+    """One target of `status`; *since* and *commit* are None if it was not us."""
+
+    @property
+    def target(self) -> Target:
+        """The model and environment."""
+
+    @property
+    def sync(self) -> Sync:
+        """How git and registry relate."""
+
+    @property
+    def reason(self) -> str:
+        """Why, in a few words."""
+
+    @property
+    def desired(self) -> Pin | None:
+        """What git wants; None: nothing."""
+
+    @property
+    def live(self) -> int | None:
+        """The live version; None: none is."""
+
+    @property
+    def since(self) -> datetime | None:
+        """When it was made live, in any zone."""
+
+    @property
+    def commit(self) -> str | None:
+        """The commit that it was made live for."""
+
+
+def status(console: Console, rows: Sequence[StatusRow]) -> None:
+    """What git wants and what is live, and why where the two differ."""
+    if not rows:
+        console.print("There is no model and no environment yet.")
+        return
+    table = _table("Target", "State", "Git", "Live", "Since (UTC)", "Commit")
+    table.columns[0].overflow = "fold"
+    for column in table.columns[1:]:
+        column.no_wrap = True
+    for row in rows:
+        since = row.since.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if row.since else ""
+        table.add_row(
+            _text(str(row.target), "bold"),
+            _text(row.sync.value, sync_style(row.sync)),
+            _version(row.desired.version if row.desired else None),
+            _version(row.live),
+            since,
+            _text((row.commit or "")[:_COMMIT_DIGITS]),
+        )
+    console.print(table)
+    for row in rows:
+        if row.sync not in (Sync.SYNCED, Sync.UNMANAGED):
+            console.print(_text(f"{row.target}: {row.reason}.", sync_style(row.sync)))
+
+
+class ResultRow(Protocol):
+    """One target of `reconcile`."""
+
+    @property
+    def plan(self) -> TargetPlan:
+        """What was to be done."""
+
+    @property
+    def status(self) -> str:
+        """`applied`, `unchanged`, `left` or `failed`."""
+
+    @property
+    def error(self) -> MlgitopsError | None:
+        """Why it failed."""
+
+
+def outcome(console: Console, results: Sequence[ResultRow]) -> None:
+    """What became of every target."""
+    table = _table("Target", "Outcome", "What was done, or why not")
+    table.columns[0].overflow = "fold"
+    table.columns[1].no_wrap = True
+    table.columns[2].ratio = 1
+    for result in results:
+        name, style = str(result.status), _OUTCOMES.get(str(result.status), "")
+        target = _text(str(result.plan.target), "bold")
+        table.add_row(target, _text(name, style), _text(_done(result)))
+    if results:
+        console.print(table)
+    found = [str(result.status) for result in results]
+    counts = ", ".join(f"{found.count(name)} {name}" for name in _OUTCOMES)
+    console.print(_text(f"{count(len(found), 'target')}: {counts}."))
+
+
+def _done(result: ResultRow) -> str:
+    if result.error is not None:
+        return result.error.message
+    if str(result.status) != "applied":
+        return result.plan.reason
+    return ", ".join(
+        f"{_name(change)} {_version(change.before)} → {_version(change.after)}"
+        for change in result.plan.changes
+    )
+
+
+def _name(change: Change) -> str:
+    return f"alias {change.name}" if change.verb in _OF_ALIASES else "record"
+
+
+def _table(*titles: str) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", expand=False)
+    for title in titles:
+        table.add_column(title)
+    return table
+
+
+def _text(value: str, style: str = "") -> Text:
+    """Literal text: rich reads no markup in it, and it holds no control characters.
+
+    Spaces at either end stay, for they indent and separate.
+    """
+    from rich.text import Text
+
+    before = len(value) - len(value.lstrip(" "))
+    after = len(value) - len(value.rstrip(" "))
+    return Text(" " * before + visible(value, _LONGEST_WHY) + " " * after, style=style)

@@ -1,0 +1,195 @@
+"""The answer and its gates in words and order, before any layout.
+
+One place, so that terminal, pull request and page never tell different stories.
+All texts are raw: whoever shows them escapes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from mlgitops.model.evidence import Evidence
+from mlgitops.model.verdict import Decision, GateResult, RuleResult, Verdict
+from mlgitops.reports.numbers import count
+
+Tone = Literal["pass", "fail", "inconclusive", "error", "warn", "waived", "idle"]
+SIGNS: Mapping[Tone, str] = {
+    "pass": "\N{CHECK MARK}",
+    "fail": "\N{BALLOT X}",
+    "inconclusive": "?",
+    "error": "!",
+    "warn": "!",
+    "waived": "\N{CHECK MARK}",
+    "idle": "\N{MIDDLE DOT}",
+}
+_BLOCKED: Mapping[Verdict, Tone] = {
+    Verdict.PASS: "pass",
+    Verdict.FAIL: "fail",
+    Verdict.INCONCLUSIVE: "inconclusive",
+    Verdict.ERROR: "error",
+}
+_ORDER = ("error", "fail", "inconclusive", "waived", "warn", "pass", "idle")
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The answer in plain words, with what to do next.
+
+    *reasons* name each blocking gate and why it blocks; empty when none does.
+    """
+
+    tone: Tone
+    title: str
+    reasons: tuple[str, ...]
+    counts: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GateLine:
+    """A gate for a table; *verdict* is the word to show.
+
+    *why* has one text per rule that did not pass, or else the last rule's, where
+    policies put what they are about; *also* has those of the other rules.
+    """
+
+    tone: Tone
+    verdict: str
+    policy: str
+    level: str
+    parameters: str
+    why: tuple[str, ...]
+    also: tuple[str, ...]
+    remediation: tuple[str, ...]
+    is_blocking: bool
+
+
+def headline(evidence: Evidence, decision: Decision) -> Headline:
+    """The answer to "may this be released?", and what to do next."""
+    blocking = [gate for gate in decision.gates if gate.is_blocking]
+    tone, title = _answer(decision, blocking, is_sampled=evidence["producer"]["sample"] > 0)
+    reasons = tuple(f"{gate.policy}: {sentences(_why(gate))}" for gate in blocking)
+    steps = _steps(evidence, decision, blocking)
+    return Headline(tone, title, reasons, _counts(decision), steps)
+
+
+def _answer(
+    decision: Decision, blocking: list[GateResult], *, is_sampled: bool
+) -> tuple[Tone, str]:
+    environment = decision.environment
+    gates = count(sum(1 for gate in blocking if gate.verdict is decision.verdict), "gate")
+    match decision.verdict:
+        case Verdict.PASS if is_sampled:
+            return "inconclusive", "Passed on a sample: cannot be released"
+        case Verdict.PASS:
+            return "pass", f"Ready to release to {environment}"
+        case Verdict.FAIL:
+            return "fail", f"Refused for {environment}: {gates} failed"
+        case Verdict.INCONCLUSIVE:
+            return "inconclusive", f"Not decided for {environment}: {gates} inconclusive"
+        case Verdict.ERROR if blocking:
+            return "error", f"Not judged for {environment}: {gates} could not be evaluated"
+        case Verdict.ERROR:
+            return "error", f"Not judged for {environment}: no gate could block it"
+
+
+def _counts(decision: Decision) -> str:
+    tones = [gate_tone(gate) for gate in decision.gates]
+    words: list[tuple[Tone, str, bool]] = [
+        ("pass", "pass", True),
+        ("warn", "warn", True),
+        ("fail", "fail", False),
+        ("inconclusive", "inconclusive", True),
+        ("error", "error", False),
+        ("waived", "waived", True),
+        ("idle", "not applicable", False),
+    ]
+    return " · ".join(
+        f"{tones.count(tone)} {word}" for tone, word, always in words if always or tone in tones
+    )
+
+
+def _steps(evidence: Evidence, decision: Decision, blocking: list[GateResult]) -> tuple[str, ...]:
+    model, environment = evidence["subject"]["model"], decision.environment
+    if decision.verdict is Verdict.PASS and evidence["producer"]["sample"]:
+        return (f"Run all rows: mlgitops run {model}",)
+    if decision.verdict is Verdict.PASS:
+        return (
+            "Review what follows and merge the promotion pull request: merging is the release.",
+            f"If there is none yet: mlgitops promote {model} --to {environment}",
+        )
+    if not blocking:
+        return (f"Bind a soft or hard policy in mlops/environments/{environment}.yaml",)
+    steps = [r.remediation for gate in blocking for r in _telling(gate) if r.remediation]
+    if all(gate.level == "soft" for gate in blocking):
+        steps.append("Or have a waiver reviewed: a file in mlops/waivers/ for this candidate.")
+    return tuple(dict.fromkeys(steps))
+
+
+def gate_lines(decision: Decision) -> tuple[GateLine, ...]:
+    """Gates in the order of their urgency."""
+    lines = (
+        GateLine(
+            tone=gate_tone(gate),
+            verdict=_verdict_word(gate),
+            policy=gate.policy,
+            level=gate.level,
+            parameters=", ".join(f"{k} {v}" for k, v in sorted(gate.parameters.items())),
+            why=_why(gate),
+            also=tuple(rule.message for rule in gate.rules if rule not in _telling(gate)),
+            remediation=tuple(
+                dict.fromkeys(
+                    r.remediation
+                    for r in gate.rules
+                    if r.remediation and r.verdict is not Verdict.PASS
+                )
+            ),
+            is_blocking=gate.is_blocking,
+        )
+        for gate in decision.gates
+    )
+    return tuple(sorted(lines, key=lambda line: (_ORDER.index(line.tone), line.policy)))
+
+
+def sentences(texts: Iterable[str]) -> str:
+    """*texts* one after the other, each with a full stop or a sign of its own."""
+    return " ".join(text if text.endswith((".", "!", "?", ":")) else f"{text}." for text in texts)
+
+
+def gate_tone(gate: GateResult) -> Tone:
+    """`warn` is a gate that did not pass at a level that cannot block."""
+    if not gate.applies:
+        return "idle"
+    if gate.verdict is Verdict.PASS:
+        return "pass"
+    if gate.waived_by is not None:
+        return "waived"
+    return _BLOCKED[gate.verdict] if gate.is_blocking else "warn"
+
+
+def _verdict_word(gate: GateResult) -> str:
+    match gate_tone(gate):
+        case "idle":
+            return "not applicable"
+        case "waived":
+            return f"{gate.verdict.value}, waived"
+        case "warn":
+            return f"{gate.verdict.value}, only {gate.level}"
+        case _:
+            return gate.verdict.value
+
+
+def _why(gate: GateResult) -> tuple[str, ...]:
+    if not gate.applies:
+        return ("Its condition is not met by this candidate.",)
+    told = tuple(rule.message for rule in _telling(gate)) or ("No rule was evaluated.",)
+    if gate.waived_by is not None and gate.verdict is not Verdict.PASS:
+        return (*told, f"Waived by {gate.waived_by}.")
+    return told
+
+
+def _telling(gate: GateResult) -> tuple[RuleResult, ...]:
+    missed = tuple(rule for rule in gate.rules if rule.verdict is not Verdict.PASS)
+    return missed or gate.rules[-1:]

@@ -1,0 +1,61 @@
+"""What a run did, as lines that line up; no package is imported for it."""
+
+from __future__ import annotations
+
+from mlgitops.model.digest import short
+from mlgitops.model.run import InputChange, RunRecord, StepRecord
+
+_REASONS = {
+    "first": "its first run here",
+    "forced": "asked for by --from",
+    "not-stored": "same inputs as last time, but its outputs are not in the store",
+    "never-cached": "reads a source whose content only a query can tell",
+    "unchanged": "every input is as it was",
+    "no-inputs": "one of its inputs cannot be read",
+}
+_DIGEST = "sha256:"
+_SHOWN = 3
+
+
+def render_run(record: RunRecord) -> str:
+    """One line a step: what happened, how long its work takes, and why."""
+    lines = [
+        f"  {step.name:<9} {step.status:<7} {_seconds(step):>7}  {why(step)}"
+        for step in record.steps
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def render_step(step: StepRecord) -> str:
+    """Everything that is known of why a step ran or was skipped."""
+    lines = [f"{step.name}: {step.status}, {_REASONS.get(step.because, 'an input changed')}"]
+    lines += [f"  {line}" for line in map(_change, step.changes)]
+    lines.append("inputs")
+    lines += [f"  {name:<28} {_value(value)}" for name, value in sorted(step.inputs.items())]
+    if step.outputs:
+        lines.append("outputs")
+        lines += [f"  {name:<28} {_value(value)}" for name, value in sorted(step.outputs.items())]
+    return "\n".join(lines) + "\n"
+
+
+def why(step: StepRecord) -> str:
+    """One phrase: the inputs that changed, or why else."""
+    if step.because != "input-changed":
+        return _REASONS[step.because]
+    named = [change.name for change in step.changes]
+    more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
+    return f"changed: {', '.join(named[:_SHOWN])}{more}"
+
+
+def _change(change: InputChange) -> str:
+    return f"{change.name}: {_value(change.before)} → {_value(change.after)}"
+
+
+def _value(value: str | None) -> str:
+    if value is None:
+        return "(none)"
+    return short(value) if value.startswith(_DIGEST) else value
+
+
+def _seconds(step: StepRecord) -> str:
+    return f"{step.seconds:.1f} s" if step.status == "ran" else ""

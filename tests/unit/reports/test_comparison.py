@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+from mlgitops.reports.comparison import (
+    key_sentence,
+    leading_metric,
+    metric_lines,
+    reference_name,
+    slice_lines,
+)
+
+
+def test_the_metric_that_a_gate_asks_about_leads(cases: Any):
+    evidence, decision, _ = cases["retrained"]
+    lines = metric_lines(evidence, decision)
+
+    assert [line.name for line in lines] == ["roc_auc", "average_precision", "log_loss", "brier"]
+    assert {asked.text for asked in lines[0].required} == {
+        "min 0.58",
+        "margin 0.01",
+        "slices-not-harmed",
+    }
+    assert [asked.margin for asked in lines[0].required] == [None, 0.01, None]
+
+
+def test_order_does_not_depend_on_the_order_of_keys(cases: Any):
+    evidence, decision, _ = cases["retrained"]
+    shuffled = copy.deepcopy(evidence)
+    shuffled["metrics"] = dict(reversed(shuffled["metrics"].items()))
+
+    assert metric_lines(shuffled, decision) == metric_lines(evidence, decision)
+
+
+def test_without_a_gate_on_a_metric_the_table_of_metrics_decides(cases: Any):
+    evidence, decision, _ = cases["retrained"]
+
+    assert leading_metric(evidence, replace(decision, gates=())) == "roc_auc"
+
+
+def test_a_first_model_is_compared_with_the_baseline(cases: Any):
+    evidence, decision, _ = cases["first"]
+    line = metric_lines(evidence, decision)[0]
+
+    assert reference_name(evidence) == "the prior baseline"
+    assert line.reference == evidence["baseline"]["metrics"]["roc_auc"]
+    assert line.comparison == evidence["baseline"]["comparison"]["roc_auc"]
+
+
+def test_slices_come_worst_first_and_small_ones_last(cases: Any):
+    evidence, decision, _ = cases["retrained"]
+    names = [line.name.partition("=")[2] for line in slice_lines(evidence, decision)]
+
+    assert names[:2] == ["MQ", "DL"]
+    assert names[-4:] == ["9E", "AS", "FL", "VX"]
+
+
+def test_without_a_champion_the_lowest_value_is_worst(cases: Any):
+    evidence, decision, _ = cases["first"]
+    lines = slice_lines(evidence, decision)
+
+    assert lines[0].name == "carrier=WN"
+    assert [line.estimate is None for line in lines[-3:]] == [True, True, True]
+
+
+def test_an_error_metric_is_worst_where_it_is_highest(cases: Any):
+    evidence, decision, _ = copy.deepcopy(cases["first"])
+    for record in evidence["slices"]:
+        for estimate in record["metrics"].values():
+            estimate["direction"] = "minimize"
+
+    assert slice_lines(evidence, decision)[0].name == "carrier=9E"
+
+
+def test_the_key_sentence_has_value_reference_and_interval(cases: Any):
+    evidence, decision, _ = cases["retrained"]
+
+    assert key_sentence(evidence, decision) == (
+        "roc_auc is 0.6412; champion v3 has 0.6351 on the same 27,489 rows. "
+        "Gain +0.0061, 95% interval [+0.0009, +0.0113]."
+    )
+
+
+def test_what_is_missing_is_said_to_be_missing(cases: Any):
+    evidence, decision, _ = copy.deepcopy(cases["first"])
+    evidence["baseline"]["comparison"] = {}
+    alone = key_sentence(evidence, decision)
+    evidence["metrics"] = {}
+
+    assert alone.endswith("there is nothing to compare it with.")
+    assert key_sentence(evidence, decision) == "No metric could be computed."
+    assert metric_lines(evidence, decision) == ()
+    assert leading_metric(evidence, decision) is None
+    assert all(line.estimate is None for line in slice_lines(evidence, decision))

@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import copy
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlgitops.model.curves import Curves
+from mlgitops.model.evidence import Evidence
+from mlgitops.model.verdict import Decision
+from mlgitops.reports import html
+
+VOID = {"meta", "line", "br", "path", "use", "input"}
+NO_CURVES = Curves(None, None)
+OUR_TAGS = frozenset(
+    [
+        *(
+            "html",
+            "head",
+            "meta",
+            "title",
+            "style",
+            "body",
+            "main",
+            "header",
+            "section",
+            "h1",
+            "h2",
+        ),
+        *("p", "b", "ul", "ol", "li", "dl", "dt", "dd", "br", "div", "span", "code", "time"),
+        *("table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary"),
+        *("figure", "figcaption", "svg", "g", "path", "line", "text", "defs", "clippath"),
+        *("rect", "use"),
+    ]
+)
+LOADERS = {"src", "srcset", "action", "formaction", "data", "poster", "background", "ping"}
+
+
+class Page(HTMLParser):
+    """Reads a page, and refuses what is not well-formed or could load or run something."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.headings: list[str] = []
+        self.words: list[str] = []
+        self.styles: list[str] = []
+        self.comments: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in OUR_TAGS, tag
+        for key, value in attrs:
+            assert not key.startswith("on")
+            assert key not in LOADERS
+            if key in ("href", "xlink:href"):
+                assert (value or "").startswith("#")
+            if key == "style":
+                self.styles.append(value or "")
+            if key == "id":
+                self.ids.append(value or "")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_comment(self, data: str) -> None:
+        self.comments.append(data)
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "style":
+            self.styles.append(data)
+        elif data.strip():
+            self.words.append(" ".join(data.split()))
+            if self.open[-1] == "h2":
+                self.headings.append(data.strip())
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+
+def read(evidence: Evidence, decision: Decision, curves: Curves = NO_CURVES) -> Page:
+    text = html.render(evidence, decision, curves)
+    assert text.startswith("<!doctype html>")
+    page = Page(text)
+    assert page.open == []
+    assert page.comments == []
+    for style in page.styles:
+        assert "@import" not in style
+        assert not re.search(r"url\((?!#)", style)
+    return page
+
+
+def read_without_plots(evidence: Evidence, decision: Decision) -> Page:
+    """Plots hold no text from data, and take most of the time."""
+    evidence["calibration"] = None
+    return read(evidence, decision)
+
+
+def test_the_page_is_whole_and_loads_nothing(name: str, cases: Any):
+    evidence, decision, curves = cases[name]
+    page = read(evidence, decision, curves)
+    text = html.render(evidence, decision, curves)
+
+    assert len(page.ids) == len(set(page.ids))
+    assert "http" not in text
+    assert "//" not in text
+    assert len(text.encode()) < 100_000
+
+
+def test_the_verdict_comes_first(name: str, cases: Any):
+    evidence, decision, curves = cases[name]
+    page = read(evidence, decision, curves)
+    titles = {
+        "retrained": "Ready to release to production",
+        "first": "Ready to release to staging",
+        "leaking": "Refused for production: 1 gate failed",
+        "regression": "Not decided for staging: 1 gate inconclusive",
+    }
+
+    assert titles[name] in page.words[:8]
+    assert "What to do next" in page.headings[0]
+
+
+def test_every_section_is_there_even_when_it_has_nothing(name: str, cases: Any):
+    evidence, decision, curves = cases[name]
+
+    headings = read(evidence, decision, curves).headings
+    reference = (
+        "champion v3" if evidence["champion"] else f"the {evidence['baseline']['kind']} baseline"
+    )
+
+    assert headings[-8:] == [
+        "Gates",
+        f"Candidate and {reference}",
+        "Slices, worst first",
+        "Curves",
+        "Data validation",
+        "Leakage",
+        "Data and split",
+        "Lineage",
+    ]
+
+
+def test_equal_arguments_give_equal_text(cases: Any):
+    assert html.render(*cases["retrained"]) == html.render(*copy.deepcopy(cases["retrained"]))
+
+
+def test_numbers_of_the_evidence_are_on_the_page(cases: Any):
+    page = read(*cases["retrained"])
+
+    for shown in ("0.6412", "0.6351", "+0.0061", "[+0.0009, +0.0113]", "27,489 holdout rows"):
+        assert shown in page.text
+    assert "21,344 of 189,214" in page.text
+    assert "flight_id=2013-06-13T00-EWR-UA-1071" in page.text
+    assert page.text.count("too few rows to judge") == 3 + 1  # slices, and the risk that names them
+
+
+def test_what_is_absent_is_said_to_be_absent(cases: Any):
+    page = read(*cases["regression"])
+
+    for sentence in (
+        "No champion is released in staging",
+        "The pipeline declares no slices",
+        "No curves: they exist for binary classification only, and this task is regression.",
+        "no time column",
+    ):
+        assert sentence in page.text
+
+
+def test_an_evidence_with_next_to_nothing_still_has_a_page(cases: Any):
+    evidence, _, _ = copy.deepcopy(cases["regression"])
+    evidence["metrics"], evidence["train_metrics"] = {}, {}
+    evidence["data"]["validation"].update(asked=0, evaluated=0, passed=0, results=[])
+    evidence["data"]["sources"], evidence["subject"]["inputs"] = [], []
+    evidence["data"]["split"]["train"]["rows"] = evidence["data"]["split"]["holdout"]["rows"] = 0
+    evidence["leakage"]["features"] = []
+    evidence["producer"].update(versions={}, trigger="", workflow="")
+    decision = Decision("staging", "sha256:c", "sha256:e", cases["regression"][1].verdict, ())
+    page = read(evidence, decision)
+
+    for sentence in (
+        "No policy is bound, so nothing was judged.",
+        "No metric could be computed.",
+        "No expectation was evaluated.",
+        "No single-column figures",
+        "no signature recorded",
+        "not recorded",
+    ):
+        assert sentence in page.text
+
+
+def test_many_slices_are_folded(cases: Any):
+    evidence, decision, _ = copy.deepcopy(cases["retrained"])
+    evidence["slices"] = [{**evidence["slices"][0], "name": f"dest={i}"} for i in range(90)]
+
+    assert "65 more slices" in read(evidence, decision).text
+
+
+@pytest.mark.parametrize("name", ["leaking", "first"])
+def test_no_payload_is_live(name: str, payload: str, poison: Any):
+    page = read_without_plots(*poison(name, payload))
+
+    assert len(page.headings) == 10
+
+
+@settings(max_examples=60)
+@given(text=st.text())
+def test_no_text_at_all_is_live(text: str, poison: Any):
+    page = read_without_plots(*poison("retrained", text))
+
+    assert "\u202e" not in page.text
+    assert len(page.headings) == 10
+
+
+def test_payloads_are_shown_as_they_are(poison: Any):
+    page = read_without_plots(*poison("retrained", "<b>{{ 191 * 7 }}</b>"))
+
+    assert "<b>{{ 191 * 7 }}</b>" in page.text
+    assert "1337" not in page.text
+
+
+def test_the_shared_sample_has_a_page(shared_evidence: Evidence, cases: Any):
+    page = read(shared_evidence, cases["retrained"][1])
+
+    assert "roc_auc is 0.6431; champion v3 has 0.6378" in page.text

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from mlgitops.model.evidence import Evidence
+from mlgitops.model.promotion import parse_header
+from mlgitops.model.verdict import Decision
+from mlgitops.reports.markdown import LARGEST_BODY_BYTES, promotion_body, summary
+
+GOLDEN = Path(__file__).parent / "golden"
+FORGE = MarkdownIt("gfm-like", {"html": True, "linkify": True})
+EFFECTS = (
+    "~ alias champion: flights-delay v3 → v4",
+    "~ record of production/flights-delay: v3 → v4",
+)
+ROLLBACK = "Revert the merge, or run `mlgitops rollback flights-delay --env production`."
+OUR_HTML = re.compile(
+    r"<details><summary>[\d,]+ [a-z ]+</summary>\n|</details>\n?|<!-- mlgitops .* -->\n"
+)
+SECTIONS = [
+    "What merging does",
+    "Champion v3 and candidate",
+    "Gates",
+    "Data",
+    "Compatibility",
+    "Lineage",
+    "Rollout and rollback",
+    "Risks, waivers and approval",
+    "Controls",
+]
+
+
+def header(evidence: Evidence, decision: Decision) -> dict[str, Any]:
+    return {
+        "v": 1,
+        "kind": "promotion",
+        "environment": decision.environment,
+        "model": evidence["subject"]["model"],
+        "candidate": evidence["subject"]["candidate"],
+    }
+
+
+def body(evidence: Evidence, decision: Decision) -> str:
+    return promotion_body(header(evidence, decision), evidence, decision, EFFECTS, ROLLBACK)
+
+
+def assert_harmless(text: str) -> None:
+    """Nothing in *text* is live but what is our own."""
+    for token in FORGE.parse(text):
+        assert token.type not in ("fence", "code_block", "blockquote_open", "ordered_list_open")
+        if token.type == "html_block":
+            assert OUR_HTML.fullmatch(token.content), token.content
+        for child in token.children or []:
+            assert child.type not in ("link_open", "image", "html_inline"), child
+            if child.type == "text":
+                assert not set("@#<>`") & set(child.content), child.content
+    for line in text.splitlines():
+        assert line == "" or line.isprintable() or "\xa0" in line
+    assert_tables_are_whole(text)
+
+
+def assert_tables_are_whole(text: str) -> None:
+    """Each row has as many cells as its header; a forge drops further ones in silence."""
+    columns = None
+    for line in text.splitlines():
+        if not line.startswith("|"):
+            columns = None
+            continue
+        cells = len(re.findall(r"(?<!\\)\|", line)) - 1
+        columns = columns or cells
+        assert cells == columns
+
+
+def test_the_body_reads_as_reviewed(name: str, cases: Any, golden: Callable[[Path, str], None]):
+    evidence, decision, _ = cases[name]
+
+    golden(GOLDEN / f"{name}.body.md", body(evidence, decision))
+
+
+def test_the_summary_reads_as_reviewed(name: str, cases: Any, golden: Callable[[Path, str], None]):
+    evidence, decision, _ = cases[name]
+
+    golden(GOLDEN / f"{name}.summary.md", summary(evidence, decision))
+
+
+def test_sections_come_in_the_order_that_reviewers_know(cases: Any):
+    evidence, decision, _ = cases["retrained"]
+
+    assert re.findall("^### (.*)$", body(evidence, decision), re.MULTILINE) == SECTIONS
+
+
+def test_the_first_line_is_the_header_and_reads_back(name: str, cases: Any):
+    evidence, decision, _ = cases[name]
+
+    assert parse_header(body(evidence, decision)) == header(evidence, decision)
+
+
+def test_equal_input_gives_equal_bytes_whatever_the_order_of_keys(name: str, cases: Any):
+    evidence, decision, _ = cases[name]
+    turned = copy.deepcopy(evidence)
+    for part in (turned["metrics"], turned["train_metrics"], turned["producer"]["versions"]):
+        items = list(part.items())
+        part.clear()
+        part.update(reversed(items))
+
+    assert body(turned, decision) == body(evidence, decision)
+
+
+def test_our_own_text_is_harmless(name: str, cases: Any):
+    evidence, decision, _ = cases[name]
+
+    assert_harmless(body(evidence, decision))
+    assert_harmless(summary(evidence, decision))
+
+
+@pytest.mark.parametrize("name", ["retrained", "leaking"])
+def test_no_payload_is_live(name: str, payload: str, poison: Any):
+    evidence, decision = poison(name, payload)
+    text = promotion_body({"v": 1, "model": payload}, evidence, decision, [payload], payload)
+
+    assert_harmless(text)
+    assert_harmless(summary(evidence, decision))
+    assert parse_header(text) == {"v": 1, "model": payload}
+    assert len(re.findall("^### ", text, re.MULTILINE)) == len(SECTIONS)
+
+
+@settings(max_examples=60)
+@given(
+    text=st.text(
+        alphabet=st.one_of(st.sampled_from("`|\\[](){}<>!#@*_~:-+. \n1a"), st.characters())
+    )
+)
+def test_no_text_at_all_is_live(text: str, poison: Any):
+    evidence, decision = poison("retrained", text)
+
+    assert_harmless(promotion_body({"v": 1}, evidence, decision, [text], text))
+
+
+def huge(evidence: Evidence, decision: Decision, part: str) -> tuple[Evidence, Decision]:
+    """The same with very much of one thing."""
+    evidence = copy.deepcopy(evidence)
+    long = "é|`" * 200
+    if part == "slices":
+        evidence["slices"] = [
+            {**record, "name": f"{long}{i}"} for i in range(200) for record in evidence["slices"]
+        ]
+    elif part == "expectations":
+        failing = {**evidence["data"]["validation"]["results"][-1], "column": long}
+        failing["rows"] = [{long: long}] * 20
+        evidence["data"]["validation"]["results"] = [failing] * 400
+    elif part == "columns":
+        columns = [{"name": f"{long}{i}", "type": "double"} for i in range(5_000)]
+        evidence["subject"]["inputs"] = columns
+        evidence["producer"]["versions"] = {f"{long}{i}": "1" for i in range(5_000)}
+    elif part == "gates":
+        decision = Decision(
+            decision.environment,
+            decision.candidate,
+            decision.evidence,
+            decision.verdict,
+            decision.gates * 300,
+        )
+    return evidence, decision
+
+
+@pytest.mark.parametrize("part", ["slices", "expectations", "columns", "gates"])
+def test_too_much_is_cut_at_a_line_and_says_where_the_rest_is(part: str, cases: Any):
+    evidence, decision = huge(*cases["retrained"][:2], part)
+    text = body(evidence, decision)
+
+    assert len(text.encode()) <= LARGEST_BODY_BYTES
+    assert parse_header(text) == header(evidence, decision)
+    assert text.count("<details>") == text.count("</details>")
+    assert_harmless(text)
+    if part in ("expectations", "gates"):
+        assert len(text.encode()) > LARGEST_BODY_BYTES - 5_000
+        assert text.splitlines()[-1] == (
+            "Cut here: the body would be too long. The rest is in "
+            "`mlops/evidence/flights-delay/4d1c90aa52e1-c0ffeec0ffee.json` of this branch."
+        )
+
+
+def test_the_summary_is_cut_as_well(cases: Any):
+    evidence, decision = huge(*cases["retrained"][:2], "gates")
+    text = summary(evidence, decision)
+
+    assert len(text.encode()) <= LARGEST_BODY_BYTES
+    assert text.endswith("The rest is in the report of this run.\n")
+
+
+def test_what_the_evidence_lacks_is_said_to_be_missing(cases: Any):
+    evidence, decision, _ = copy.deepcopy(cases["regression"])
+    evidence["metrics"] = {}
+    evidence["subject"]["inputs"] = []
+    evidence["leakage"]["features"] = []
+    text = promotion_body({"v": 1}, evidence, decision, [], "none")
+
+    assert "Nothing: no effect was planned." in text
+    assert "No metric could be computed." in text
+    assert "| Drift against the champion's data | not computed |" in text
+    assert "no time column" in text
+    assert "none recorded" in text
+    assert_harmless(text)
+
+
+def test_waivers_are_named(cases: Any):
+    evidence, decision, _ = cases["leaking"]
+    waived = replace(
+        decision, gates=tuple(replace(g, waived_by="late-data") for g in decision.gates)
+    )
+
+    assert "- Waivers: `late-data`." in body(evidence, waived)
+
+
+def test_the_shared_sample_has_a_body(shared_evidence: Evidence, cases: Any):
+    text = body(shared_evidence, cases["retrained"][1])
+
+    assert_harmless(text)
+    assert "| `roc_auc`\xa0↑ | 0.6378 | **0.6431** |" in text

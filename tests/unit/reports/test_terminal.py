@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console  # noqa: TID253 - start-up time does not matter here
+
+from mlgitops.model.errors import MlgitopsError, Unavailable
+from mlgitops.model.plan import Change, Plan, Sync, TargetPlan, Verb
+from mlgitops.model.spec import Pin
+from mlgitops.model.state import Target
+from mlgitops.reports import terminal
+
+
+@dataclass(frozen=True)
+class Row:
+    """What `status` shows; the use case has the same fields."""
+
+    target: Target
+    sync: Sync
+    reason: str
+    desired: Pin | None
+    live: int | None
+    since: datetime | None = None
+    commit: str | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `reconcile` shows."""
+
+    plan: TargetPlan
+    status: str
+    error: MlgitopsError | None = None
+
+
+GOLDEN = Path(__file__).parent / "golden"
+PIN = Pin(4, "sha256:" + "4d1c90aa52e1" * 5, "sha256:" + "ab" * 32, "sha256:" + "c0" * 32)
+
+
+def printed(show: Callable[..., None], *values: Any, width: int = 80, colour: bool = False) -> str:
+    out = StringIO()
+    console = Console(
+        file=out, width=width, force_terminal=colour, color_system="standard" if colour else None
+    )
+    show(console, *values)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def target(environment: str, model: str, sync: Sync, reason: str, *changes: Change) -> TargetPlan:
+    return TargetPlan(Target(environment, model), sync, reason, PIN, 3, None, changes, "sha256:0")
+
+
+PLAN = Plan(
+    "8e1f2c",
+    (
+        target("staging", "flights-delay", Sync.SYNCED, "version 4 is live"),
+        target(
+            "production",
+            "flights-delay",
+            Sync.PENDING,
+            "git wants version 4, version 3 is live",
+            Change(Verb.MOVE_ALIAS, "champion", 3, 4),
+            Change(Verb.WRITE_RECORD, "mlgitops.applied.production", 3, 4),
+        ),
+        target(
+            "production",
+            "retired-model",
+            Sync.PENDING,
+            "git retired the model, version 2 is live",
+            Change(Verb.DROP_ALIAS, "champion", 2, None),
+            Change(Verb.DROP_RECORD, "mlgitops.applied.production", 2, None),
+        ),
+        target("production", "fraud", Sync.ALIAS_MOVED, "moved by hand from version 8 to 9"),
+        target("production", "churn", Sync.UNKNOWN, "the registry did not answer"),
+    ),
+)
+
+
+def test_gates_read_as_reviewed(name: str, cases: Any, golden: Callable[[Path, str], None]):
+    evidence, decision, _ = cases[name]
+
+    golden(GOLDEN / f"{name}.gates.txt", printed(terminal.gates, evidence, decision))
+
+
+def test_a_plan_reads_as_reviewed(golden: Callable[[Path, str], None]):
+    golden(GOLDEN / "plan.txt", printed(terminal.plan, PLAN))
+
+
+def test_a_plan_of_nothing_is_one_line():
+    assert printed(terminal.plan, Plan("8e1f2c", ())) == (
+        "Plan 4f53cda18c2b: 0 to move, 0 to remove, 0 writes, 0 drifted, 0 in sync.\n"
+    )
+
+
+def test_the_status_reads_as_reviewed(golden: Callable[[Path, str], None]):
+    when = datetime(2026, 9, 21, 5, 12, tzinfo=timezone(timedelta(hours=2)))
+    rows = (
+        Row(
+            Target("staging", "flights-delay"), Sync.SYNCED, "as it is", PIN, 4, when, "8e1f2c" * 6
+        ),
+        Row(Target("production", "flights-delay"), Sync.ALIAS_MOVED, "moved by hand", PIN, 3),
+        Row(Target("production", "churn"), Sync.UNMANAGED, "never released", None, None),
+    )
+
+    golden(GOLDEN / "status.txt", printed(terminal.status, rows))
+
+
+def test_a_status_of_nothing_says_so():
+    assert printed(terminal.status, ()) == "There is no model and no environment yet.\n"
+
+
+def test_an_outcome_reads_as_reviewed(golden: Callable[[Path, str], None]):
+    synced, pending, retired, moved, unknown = PLAN.targets
+    results = (
+        Result(synced, "unchanged"),
+        Result(pending, "applied"),
+        Result(retired, "applied"),
+        Result(moved, "left"),
+        Result(unknown, "failed", Unavailable("the registry did not answer")),
+    )
+
+    golden(GOLDEN / "outcome.txt", printed(terminal.outcome, results))
+
+
+def test_a_plan_with_changes_ends_with_the_command_on_one_line():
+    last = printed(terminal.plan, PLAN).splitlines()[-1]
+
+    assert last == (
+        f"To carry out this and nothing else: mlgitops reconcile --expect {PLAN.digest}"
+    )
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_lines_fit_and_digests_stay_whole(width: int, cases: Any):
+    evidence, decision, _ = cases["leaking"]
+    lines = printed(terminal.gates, evidence, decision, width=width)
+    planned = printed(terminal.plan, PLAN, width=width)
+
+    assert max(map(len, (lines + planned).splitlines()[:-1])) <= width
+    assert "candidate 4d1c90aa52e1" in " ".join(planned.split())
+
+
+def test_colours_are_for_terminals_only(cases: Any):
+    evidence, decision, _ = cases["leaking"]
+
+    assert "\x1b[" in printed(terminal.gates, evidence, decision, colour=True)
+    assert "\x1b[" not in printed(terminal.gates, evidence, decision)
+
+
+def test_no_payload_moves_the_cursor_or_is_markup(payload: str, poison: Any):
+    text = printed(terminal.gates, *poison("leaking", payload))
+
+    assert "\x1b" not in text
+    assert "\r" not in text
+    assert "\u202e" not in text
+
+
+def test_markup_in_names_is_shown_as_it_is(poison: Any):
+    assert "[bold red]x[/]" in printed(terminal.gates, *poison("leaking", "[bold red]x[/]"))

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mlgitops.model.verdict import Decision, GateResult, RuleResult, Verdict
+from mlgitops.reports.verdicts import gate_lines, headline, sentences
+
+
+def gate(verdict: Verdict, **fields: Any) -> GateResult:
+    rules = (
+        RuleResult("a", Verdict.PASS, "a is fine", "-"),
+        RuleResult("b", verdict, "b", "fix b"),
+    )
+    made = GateResult("policy", {}, "soft", True, verdict, rules)
+    return replace(made, **fields)
+
+
+def decision(verdict: Verdict, *gates: GateResult) -> Decision:
+    return Decision("production", "sha256:c", "sha256:e", verdict, gates)
+
+
+@pytest.mark.parametrize(
+    ("found", "tone", "word"),
+    [
+        (gate(Verdict.PASS), "pass", "pass"),
+        (gate(Verdict.FAIL), "fail", "fail"),
+        (gate(Verdict.INCONCLUSIVE), "inconclusive", "inconclusive"),
+        (gate(Verdict.ERROR, level="hard"), "error", "error"),
+        (gate(Verdict.FAIL, level="advisory"), "warn", "fail, only advisory"),
+        (gate(Verdict.ERROR, level="audit"), "warn", "error, only audit"),
+        (gate(Verdict.FAIL, waived_by="late-data"), "waived", "fail, waived"),
+        (gate(Verdict.FAIL, applies=False), "idle", "not applicable"),
+    ],
+)
+def test_a_gate_is_called_what_it_does(found: GateResult, tone: str, word: str):
+    (line,) = gate_lines(decision(Verdict.PASS, found))
+
+    assert (line.tone, line.verdict) == (tone, word)
+
+
+def test_a_missed_gate_tells_the_missed_rules_only_and_keeps_the_rest():
+    (line,) = gate_lines(decision(Verdict.FAIL, gate(Verdict.FAIL)))
+
+    assert (line.why, line.also, line.remediation) == (("b",), ("a is fine",), ("fix b",))
+
+
+def test_a_passed_gate_tells_its_last_rule_and_asks_for_nothing():
+    (line,) = gate_lines(decision(Verdict.PASS, gate(Verdict.PASS)))
+
+    assert (line.why, line.also, line.remediation) == (("b",), ("a is fine",), ())
+
+
+def test_a_waiver_is_named_and_a_gate_without_rules_says_so():
+    waived, empty = gate_lines(
+        decision(
+            Verdict.ERROR,
+            gate(Verdict.FAIL, waived_by="late-data"),
+            gate(Verdict.PASS, policy="z", rules=()),
+        )
+    )
+
+    assert waived.why == ("b", "Waived by late-data.")
+    assert empty.why == ("No rule was evaluated.",)
+
+
+def test_the_most_urgent_gate_comes_first():
+    lines = gate_lines(
+        decision(
+            Verdict.ERROR,
+            gate(Verdict.PASS, policy="p"),
+            gate(Verdict.FAIL, applies=False, policy="n"),
+            gate(Verdict.FAIL, level="audit", policy="w"),
+            gate(Verdict.INCONCLUSIVE, policy="i"),
+            gate(Verdict.FAIL, policy="f"),
+            gate(Verdict.ERROR, policy="e"),
+        )
+    )
+
+    assert [line.policy for line in lines] == ["e", "f", "i", "w", "p", "n"]
+
+
+@pytest.mark.parametrize(
+    ("found", "tone", "title"),
+    [
+        (decision(Verdict.PASS, gate(Verdict.PASS)), "pass", "Ready to release to production"),
+        (
+            decision(Verdict.FAIL, gate(Verdict.FAIL)),
+            "fail",
+            "Refused for production: 1 gate failed",
+        ),
+        (
+            decision(Verdict.INCONCLUSIVE, *[gate(Verdict.INCONCLUSIVE)] * 2),
+            "inconclusive",
+            "Not decided for production: 2 gates inconclusive",
+        ),
+        (
+            decision(Verdict.ERROR, gate(Verdict.ERROR), gate(Verdict.FAIL)),
+            "error",
+            "Not judged for production: 1 gate could not be evaluated",
+        ),
+        (decision(Verdict.ERROR), "error", "Not judged for production: no gate could block it"),
+    ],
+)
+def test_the_headline_says_the_verdict_in_plain_words(
+    cases: Any, found: Decision, tone: str, title: str
+):
+    answer = headline(cases["retrained"][0], found)
+
+    assert (answer.tone, answer.title) == (tone, title)
+
+
+def test_a_sample_is_never_ready(cases: Any):
+    evidence = copy.deepcopy(cases["retrained"][0])
+    evidence["producer"]["sample"] = 1_000
+    answer = headline(evidence, decision(Verdict.PASS, gate(Verdict.PASS)))
+
+    assert answer.tone == "inconclusive"
+    assert answer.steps == ("Run all rows: mlgitops run flights-delay",)
+
+
+def test_what_blocks_is_told_with_its_remedy_and_a_waiver_where_one_may_be(cases: Any):
+    evidence = cases["retrained"][0]
+    soft = headline(evidence, decision(Verdict.FAIL, gate(Verdict.FAIL)))
+    hard = headline(evidence, decision(Verdict.FAIL, gate(Verdict.FAIL, level="hard")))
+
+    assert soft.reasons == ("policy: b.",)
+    assert soft.steps[0] == "fix b"
+    assert "waiver" in soft.steps[-1]
+    assert hard.steps == ("fix b",)
+
+
+def test_gates_are_counted_by_what_they_do(cases: Any):
+    _, leaking, _ = cases["leaking"]
+    answer = headline(cases["leaking"][0], leaking)
+
+    assert answer.counts == (
+        "3 pass · 0 warn · 1 fail · 0 inconclusive · 0 waived · 1 not applicable"
+    )
+
+
+def test_sentences_end():
+    assert sentences(["a is b", "c is d.", "really?"]) == "a is b. c is d. really?"
