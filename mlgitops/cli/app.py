@@ -122,7 +122,7 @@ class _Version(argparse.Action):
     """Reads the installed version only when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import version
+        from mlgitops.cli.installed import version
 
         sys.stdout.write(f"mlgitops {version('mlgitops')}\n")
         parser.exit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def write_outputs(environ: Mapping[str, str], outputs: Mapping[str, str]) -> Non
     path = environ.get("GITHUB_OUTPUT")
     if not path:
         return
-    delimiter = secrets.token_hex(16)
+    delimiter = os.urandom(16).hex()
     lines = []
     for name, value in outputs.items():
         if delimiter in value:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from mlgitops import folders
 from mlgitops.model.digest import digest
+from mlgitops.model.errors import Unavailable
 from mlgitops.spec.bundled import folder
 
 
@@ -32,9 +34,13 @@ class ShapeCache:
     def add(self, digests: Iterable[str]) -> None:
         """Remember *digests*; writes only when there are new ones."""
         passed = self._passed | set(digests)
-        if passed != self._passed:
-            self._passed = passed
-            document = {"schemas": self._schemas, "passed": sorted(passed)}
+        if passed == self._passed:
+            return
+        self._passed = passed
+        document = {"schemas": self._schemas, "passed": sorted(passed)}
+        # A cache that cannot be written costs time next time, nothing else.
+        with suppress(Unavailable):
+            folders.hide_from_git(self._path.parent)
             folders.write_whole(self._path, json.dumps(document).encode())
 
     def _read(self) -> frozenset[str]:

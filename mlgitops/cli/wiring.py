@@ -6,7 +6,7 @@ are read here and nowhere else.
 
 from __future__ import annotations
 
-import platform
+import sys
 from collections.abc import Mapping, MutableMapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -300,12 +300,9 @@ class Wiring:
 
 
 def _versions() -> dict[str, str]:
-    from importlib.metadata import PackageNotFoundError, version
+    from mlgitops.cli.installed import versions
 
-    found = {"python": platform.python_version()}
-    for package in PACKAGES_OF_A_MODEL:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "absent"
+    found = {"python": sys.version.partition(" ")[0]}
+    for package, version in versions(PACKAGES_OF_A_MODEL).items():
+        found[package] = version or "absent"
     return found

@@ -59,10 +59,11 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     )
     result = run(order, wiring.specs, wiring.origin, wiring.neighbours, load_step)
     sys.stdout.write(f"{order.model}\n{render_run(result.record)}")
+    sys.stdout.flush()
+    _show_gates(wiring, result)
     outcome = outcome_of(result)
     sys.stdout.write("".join(f"{name:<11}{value}\n" for name, value in outcome.items()))
     write_outputs(wiring.environ, outcome)
-    _summarise(wiring, result)
     if result.error:
         raise result.error
     return 0
@@ -84,14 +85,19 @@ def outcome_of(result: Result) -> dict[str, str]:
     return found
 
 
-def _summarise(wiring: Wiring, result: Result) -> None:
-    """Show the gates in the job's summary."""
-    if not wiring.environ.get("GITHUB_STEP_SUMMARY") or "gate" not in result.context.made:
+def _show_gates(wiring: Wiring, result: Result) -> None:
+    """Draw a new decision, annotate it in a workflow, and put it in the job's summary."""
+    judged = result.record.step("gate")
+    if judged is None or judged.status != "ran":
         return
-    from mlgitops.reports.markdown import summary
+    from mlgitops.reports import annotations, markdown, terminal
     from mlgitops.usecases.steps import gate
 
     environment = result.context.environments[0].name
     evidence = gate.read_evidence(result.context, environment)
     decision = gate.read_decision(result.context, environment)
-    write_summary(wiring.environ, summary(evidence, decision))
+    terminal.gates(wiring.console, evidence, decision)
+    write_summary(wiring.environ, markdown.summary(evidence, decision))
+    if "GITHUB_ACTIONS" in wiring.environ:
+        place = f"mlops/pipelines/{result.record.model}.yaml"
+        sys.stdout.write(annotations.gates(decision, file=place))

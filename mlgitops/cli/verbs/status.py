@@ -18,16 +18,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     """Show every model in every environment, open pull requests and held candidates."""
     del arguments
+    from rich.text import Text
+
     from mlgitops.reports import terminal
     from mlgitops.usecases.holds import held_candidates
     from mlgitops.usecases.status import status
 
     rows = status(wiring.desired, wiring.registry)
-    terminal.status(wiring.console, rows)
     branch = wiring.desired.project.branch
+    terminal.status(wiring.console, rows)
     for row in rows:
         for candidate in sorted(held_candidates(wiring.repository, row.target, branch)):
-            wiring.console.print(f"held    {row.target}: {candidate}, rolled back")
+            line = f"held  {row.target}: {candidate}, released and rolled back"
+            wiring.console.print(Text(line, "yellow"))
     for request in wiring.forge.open_requests("mlgitops/"):
-        wiring.console.print(f"open    {request.title}  ({request.reference})")
+        wiring.console.print(Text(f"open  {request.title}\n      {request.reference}"))
     return 0
