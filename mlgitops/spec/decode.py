@@ -1,0 +1,234 @@
+"""Turns a checked tree into the values of `mlgitops.model.spec`, defaults filled in.
+
+Expects what `shape.check` has found right; the defaults are those that the
+schemas name, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from mlgitops.model.metrics import DEFAULT_METRICS
+from mlgitops.model.spec import (
+    Dataset,
+    Environment,
+    Evaluate,
+    Expectation,
+    Features,
+    ForgeAddress,
+    Gate,
+    Join,
+    Kind,
+    Parameter,
+    Pin,
+    Pipeline,
+    Policy,
+    Project,
+    RegistryAddress,
+    Release,
+    Rule,
+    SliceBy,
+    Source,
+    SourceKind,
+    Split,
+    Train,
+    Waiver,
+    Window,
+    duration,
+)
+
+Spec = Project | Dataset | Pipeline | Policy | Environment | Release | Waiver
+
+_SOURCE_KINDS: tuple[SourceKind, ...] = ("csv", "parquet", "files", "sql")
+_SEED = 7
+
+
+def decode(kind: Kind, document: Mapping[str, Any]) -> Spec:
+    """The value that *document*, a whole file of *kind*, describes."""
+    name = document["metadata"]["name"]
+    spec = document.get("spec", {})
+    match kind:
+        case Kind.PROJECT:
+            return _project(name, spec)
+        case Kind.DATASET:
+            return _dataset(name, spec)
+        case Kind.PIPELINE:
+            return _pipeline(name, spec)
+        case Kind.POLICY:
+            return _policy(name, document["metadata"].get("description", ""), spec)
+        case Kind.ENVIRONMENT:
+            return _environment(name, spec)
+        case Kind.RELEASE:
+            return _release(name, spec)
+        case Kind.WAIVER:
+            return _waiver(name, spec)
+
+
+def _project(name: str, spec: Mapping[str, Any]) -> Project:
+    registry = spec.get("registry", {})
+    forge = spec.get("forge", {})
+    return Project(
+        name=name,
+        registry=RegistryAddress(
+            uri=registry.get("uri", "sqlite:///mlflow.db"),
+            artifacts=registry.get("artifacts", "mlartifacts"),
+        ),
+        forge=ForgeAddress(kind=forge.get("kind", "local"), remote=forge.get("remote")),
+        branch=spec.get("branch", "main"),
+    )
+
+
+def _dataset(name: str, spec: Mapping[str, Any]) -> Dataset:
+    time = spec.get("time")
+    return Dataset(
+        name=name,
+        sources=tuple(_source(source, below) for source, below in spec["sources"].items()),
+        joins=tuple(Join(join["source"], tuple(join["on"])) for join in spec.get("join", ())),
+        keys=tuple(spec.get("keys", ())),
+        time=time,
+        window=_window(spec["window"]) if "window" in spec else None,
+        after_the_fact=tuple(spec.get("afterTheFact", ())),
+        expectations=tuple(
+            Expectation(one["type"], one.get("kwargs", {}), one.get("severity", "critical"))
+            for one in spec.get("expectations", ())
+        ),
+        split=_split(spec.get("split", {}), time),
+    )
+
+
+def _source(name: str, spec: Mapping[str, Any]) -> Source:
+    kind = next(kind for kind in _SOURCE_KINDS if kind in spec)
+    return Source(name, kind, location=spec[kind], connection=spec.get("connection"))
+
+
+def _window(spec: Mapping[str, Any]) -> Window:
+    return Window(
+        start=date.fromisoformat(spec["from"]) if "from" in spec else None,
+        end=date.fromisoformat(spec["to"]) if "to" in spec else None,
+        last=duration(spec["last"]) if "last" in spec else None,
+    )
+
+
+def _split(spec: Mapping[str, Any], time: str | None) -> Split:
+    strategy = spec.get("strategy", "time" if time else "stratified")
+    holdout: float | timedelta | str = spec.get("holdout", 0.2)
+    return Split(
+        strategy=strategy,
+        holdout=duration(holdout) if isinstance(holdout, str) else holdout,
+        column=spec.get("column", time if strategy == "time" else None),
+        seed=int(spec.get("seed", _SEED)),
+    )
+
+
+def _pipeline(name: str, spec: Mapping[str, Any]) -> Pipeline:
+    data = spec["data"]
+    features = spec.get("features", {})
+    entrypoint = features.get("entrypoint")
+    evaluate = spec.get("evaluate", {})
+    return Pipeline(
+        name=name,
+        task=spec["task"],
+        dataset=data["dataset"],
+        label=data["label"],
+        positive=data.get("positive", 1),
+        features=Features(columns=tuple(features.get("columns", ())), entrypoint=entrypoint),
+        train=_train(spec["train"], entrypoint),
+        evaluate=Evaluate(
+            metrics=tuple(evaluate.get("metrics", DEFAULT_METRICS[spec["task"]])),
+            slices=tuple(
+                SliceBy(tuple(one["by"]), int(one.get("minRows", 200)))
+                for one in evaluate.get("slices", ())
+            ),
+            confidence=evaluate.get("confidence", 0.95),
+        ),
+        gates=tuple(_gate(gate) for gate in spec.get("gates", ())),
+    )
+
+
+def _train(spec: Mapping[str, Any], features: str | None) -> Train:
+    command = tuple(spec["command"]) if "command" in spec else None
+    entrypoints = [entrypoint for entrypoint in (spec.get("entrypoint"), features) if entrypoint]
+    return Train(
+        entrypoint=spec.get("entrypoint"),
+        estimator=spec.get("estimator"),
+        command=command,
+        params=spec.get("params", {}),
+        seed=int(spec.get("seed", _SEED)),
+        code=tuple(spec.get("code", _code(entrypoints, command or ()))),
+        requirements=tuple(spec.get("requirements", ())),
+    )
+
+
+def _code(entrypoints: list[str], command: tuple[str, ...]) -> tuple[str, ...]:
+    """Top-level names of the entry points' modules, and the scripts of a command."""
+    modules = [entrypoint.partition(":")[0].partition(".")[0] for entrypoint in entrypoints]
+    scripts = [word for word in command if word.endswith(".py") and _is_inside(word)]
+    return tuple(dict.fromkeys(modules + scripts))
+
+
+def _is_inside(path: str) -> bool:
+    return not path.startswith("/") and ".." not in path.split("/")
+
+
+def _gate(spec: Mapping[str, Any]) -> Gate:
+    return Gate(spec["policy"], spec.get("with", {}), spec.get("level"))
+
+
+def _policy(name: str, description: str, spec: Mapping[str, Any]) -> Policy:
+    return Policy(
+        name=name,
+        description=description,
+        parameters=tuple(
+            Parameter(parameter, below["type"], below.get("default"))
+            for parameter, below in spec.get("params", {}).items()
+        ),
+        when=spec.get("when"),
+        rules=tuple(
+            Rule(
+                id=rule["id"],
+                passes=rule["pass"],
+                fails=rule.get("fail"),
+                message=rule["message"],
+                remediation=rule.get("remediation", ""),
+            )
+            for rule in spec["rules"]
+        ),
+    )
+
+
+def _environment(name: str, spec: Mapping[str, Any]) -> Environment:
+    return Environment(
+        name=name,
+        source=spec.get("from"),
+        alias=spec.get("alias", name),
+        gates=tuple(_gate(binding) for binding in spec.get("policies", ())),
+        drift=spec.get("drift", {}).get("mode", "detect"),
+    )
+
+
+def _release(name: str, spec: Mapping[str, Any]) -> Release:
+    return Release(
+        model=spec.get("model", name),
+        environment=spec["environment"],
+        desired=_pin(spec["desired"]),
+        previous=_pin(spec.get("previous")),
+    )
+
+
+def _pin(spec: Mapping[str, Any] | None) -> Pin | None:
+    if spec is None:
+        return None
+    return Pin(int(spec["version"]), spec["candidate"], spec["manifest"], spec["evidence"])
+
+
+def _waiver(name: str, spec: Mapping[str, Any]) -> Waiver:
+    return Waiver(
+        name=name,
+        policy=spec["policy"],
+        model=spec["model"],
+        candidate=spec["candidate"],
+        reason=spec["reason"],
+        expires=date.fromisoformat(spec["expires"]),
+    )

@@ -1,0 +1,118 @@
+"""Whether gates and bindings fit the policies that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from mlgitops.model.metrics import METRICS, metrics_for
+from mlgitops.model.source import Diagnostic
+from mlgitops.model.spec import Environment, Kind, Parameter, Pipeline, Policy
+from mlgitops.spec.documents import Document, Documents
+from mlgitops.spec.problems import did_you_mean, shown
+from mlgitops.spec.references import unknown
+from mlgitops.spec.yaml_tree import Path
+
+METRIC_PARAMETER = "metric"
+_TYPES: dict[str, tuple[type, ...]] = {"number": (int, float), "string": (str,), "boolean": (bool,)}
+_HINTS = {
+    "number": "write a number, without quotes",
+    "string": "put it in quotes",
+    "boolean": "write true or false; `yes` and `on` are text",
+}
+_WORDS = {"number": "a number", "string": "text", "boolean": "true or false"}
+
+
+def check(documents: Documents) -> Iterator[Diagnostic]:
+    """Faults of policies' defaults, of gates and bindings, and of metrics asked for."""
+    pipelines = documents.of(Kind.PIPELINE)
+    for document in documents:
+        match document.spec:
+            case Policy() as policy:
+                yield from _defaults(document, policy)
+            case Pipeline():
+                yield from _metrics(document)
+                for path, gate in document.items("spec", "gates"):
+                    yield from _gate(document, path, gate, documents)
+                    yield from _metric_of_gate(document, path, gate, [document])
+            case Environment():
+                for path, binding in document.items("spec", "policies"):
+                    yield from _gate(document, path, binding, documents)
+                    yield from _metric_of_gate(document, path, binding, pipelines)
+            case _:
+                pass
+
+
+def _defaults(document: Document, policy: Policy) -> Iterator[Diagnostic]:
+    for parameter in policy.parameters:
+        if parameter.default is not None and not _has_type(parameter.default, parameter.type):
+            path = ("spec", "params", parameter.name, "default")
+            message = f"{shown(parameter.default)} is not {_WORDS[parameter.type]}"
+            yield document.fault("SPEC321", path, message, "correct the default or the type")
+
+
+def _metrics(pipeline: Document) -> Iterator[Diagnostic]:
+    task = pipeline.at("spec", "task")
+    fitting = metrics_for(task)
+    for path, name in pipeline.items("spec", "evaluate", "metrics"):
+        if name not in fitting:
+            message = f"{shown(name)} is not defined for {task}"
+            yield pipeline.fault("SPEC308", path, message, f"one of: {', '.join(fitting)}")
+
+
+def _gate(
+    document: Document, path: Path, gate: dict[str, Any], documents: Documents
+) -> Iterator[Diagnostic]:
+    policies = documents.named(Kind.POLICY)
+    policy = policies.get(gate["policy"])
+    if policy is None or not isinstance(policy.spec, Policy):
+        yield unknown(document, (*path, "policy"), Kind.POLICY, policies)
+        return
+    parameters = {parameter.name: parameter for parameter in policy.spec.parameters}
+    given = gate.get("with", {})
+    for name, value in given.items():
+        place = (*path, "with", name)
+        if name not in parameters:
+            message = f"the policy {policy.name} has no parameter {shown(name)}"
+            hint = did_you_mean(name, parameters) if parameters else "it takes none: remove it"
+            yield document.fault_of_key("SPEC310", place, message, hint)
+        elif not _has_type(value, parameters[name].type):
+            message = f"expected {_WORDS[parameters[name].type]}, found {shown(value)}"
+            yield document.fault("SPEC312", place, message, _HINTS[parameters[name].type])
+    yield from _missing(document, path, policy.name, parameters, given)
+
+
+def _missing(
+    document: Document,
+    path: Path,
+    policy: str,
+    parameters: dict[str, Parameter],
+    given: dict[str, Any],
+) -> Iterator[Diagnostic]:
+    missing = [p.name for p in parameters.values() if p.default is None and p.name not in given]
+    if missing:
+        message = f"the policy {policy} needs {' and '.join(missing)}"
+        hint = f"add {' and '.join(f'`{name}: …`' for name in missing)} under `with`"
+        yield document.fault("SPEC311", (*path, "policy"), message, hint)
+
+
+def _metric_of_gate(
+    document: Document, path: Path, gate: dict[str, Any], pipelines: Sequence[Document]
+) -> Iterator[Diagnostic]:
+    """A gate on a metric that a pipeline it judges does not compute can never open."""
+    metric = gate.get("with", {}).get(METRIC_PARAMETER)
+    for pipeline in pipelines:
+        spec = pipeline.spec
+        if isinstance(spec, Pipeline) and isinstance(metric, str):
+            computed = spec.evaluate.metrics
+            if metric not in computed:
+                message = f"the pipeline {pipeline.name} does not compute {shown(metric)}"
+                hint = f"add it to evaluate.metrics of {pipeline.name}"
+                if metric not in METRICS or metric not in metrics_for(spec.task):
+                    hint = did_you_mean(metric, computed)
+                yield document.fault("SPEC309", (*path, "with", METRIC_PARAMETER), message, hint)
+                return
+
+
+def _has_type(value: Any, name: str) -> bool:
+    return isinstance(value, _TYPES[name]) and (name == "boolean" or not isinstance(value, bool))

@@ -1,0 +1,81 @@
+"""Faults are in tests/acceptance/specs/bad/SPEC30*, SPEC31*; here is what is none."""
+
+import pytest
+
+from mlgitops.model.errors import SpecError
+from mlgitops.spec.load import load
+
+FREE = """\
+apiVersion: mlgitops.dev/v1
+kind: Policy
+metadata: {name: free}
+spec:
+  params:
+    metric: {type: string, default: $first-metric}
+    most: {type: number, default: 1}
+    strict: {type: boolean, default: false}
+  rules: [{id: r, pass: "true", message: fine}]
+"""
+
+
+def errors(smallest, builtin, *, gate=None, binding=None, pipeline="", policies=None):
+    files = dict(smallest)
+    if gate:
+        pipeline += f"  gates: [{gate}]\n"
+    files["mlops/pipelines/churn.yaml"] += pipeline
+    if binding:
+        files["mlops/environments/production.yaml"] += f"spec: {{policies: [{binding}]}}\n"
+    files |= policies or {}
+    try:
+        load(files, builtin)
+    except SpecError as error:
+        return [diagnostic.code for diagnostic in error.diagnostics]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("gate", "expected"),
+    [
+        ("{policy: free}", []),
+        ("{policy: free, with: {most: 3, strict: true}}", []),
+        ("{policy: free, with: {most: 3.5}}", []),
+        ("{policy: free, with: {most: true}}", ["SPEC312"]),
+        ("{policy: free, with: {strict: 1}}", ["SPEC312"]),
+        ("{policy: free, with: {metric: 1}}", ["SPEC312"]),
+        ("{policy: free, with: {metric: brier}}", []),
+        ("{policy: free, with: {metric: rmse}}", ["SPEC309"]),
+        ("{policy: free, with: {metric: $first-metric}}", ["SPEC309"]),
+        ("{policy: min-metric, with: {metric: roc_auc, min: 1}}", []),
+    ],
+)
+def test_gates_and_bindings_fit_their_policy(smallest, builtin, gate, expected):
+    policies = {"mlops/policies/free.yaml": FREE}
+
+    assert errors(smallest, builtin, gate=gate, policies=policies) == expected
+    assert errors(smallest, builtin, binding=gate, policies=policies) == expected
+
+
+def test_a_binding_is_held_against_every_pipeline(smallest, builtin):
+    files = dict(smallest)
+    text = files["mlops/pipelines/churn.yaml"]
+    files["mlops/pipelines/demand.yaml"] = text.replace("churn", "demand").replace(
+        "binary-classification", "regression"
+    )
+    files["mlops/environments/production.yaml"] += (
+        "spec: {policies: [{policy: min-metric, with: {metric: roc_auc, min: 0.5}}]}\n"
+    )
+
+    with pytest.raises(SpecError) as refused:
+        load(files, builtin)
+
+    (diagnostic,) = refused.value.diagnostics
+    assert diagnostic.code == "SPEC309"
+    assert "demand" in diagnostic.message
+
+
+def test_a_gate_may_name_any_metric_that_the_pipeline_asks_for(smallest, builtin):
+    pipeline = "  evaluate: {metrics: [f1]}\n"
+    gate = "{policy: min-metric, with: {metric: %s, min: 0.5}}"
+
+    assert errors(smallest, builtin, gate=gate % "f1", pipeline=pipeline) == []
+    assert errors(smallest, builtin, gate=gate % "roc_auc", pipeline=pipeline) == ["SPEC309"]
