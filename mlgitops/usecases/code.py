@@ -1,4 +1,4 @@
-"""The user's code as an input: every Python file that the entry points live in."""
+"""The user's code as an input: every file that the entry points live among."""
 
 from __future__ import annotations
 
@@ -10,5 +10,20 @@ if TYPE_CHECKING:
 
 def code_of(run: RunContext) -> dict[str, str]:
     """Digests of the code's files by `code <path>`."""
-    digests = run.neighbours.store.code_digests(run.pipeline.train.code)
-    return {f"code {path}": digest for path, digest in digests.items()}
+    return {f"code {path}": digest for path, digest in _digests(run).items()}
+
+
+def code_paths(run: RunContext) -> list[str]:
+    """The files and folders of the code; a module's name has become its file."""
+    files = _digests(run)
+    names = run.pipeline.train.code
+    return [f"{name}.py" if _is_module(name, files) else name for name in names]
+
+
+def _is_module(name: str, files: dict[str, str]) -> bool:
+    is_folder = any(file.startswith(f"{name}/") for file in files)
+    return name not in files and not is_folder and f"{name}.py" in files
+
+
+def _digests(run: RunContext) -> dict[str, str]:
+    return run.neighbours.store.code_digests(run.pipeline.train.code)

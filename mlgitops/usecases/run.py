@@ -87,7 +87,7 @@ def run(order: Order, specs: Specs, origin: Origin, neighbours: Neighbours, load
         SpecError: there is no such model, or the order makes no sense.
     """
     context = _context(order, specs, origin, neighbours)
-    names = _names(order)
+    names = _names(order, specs)
     forced = names[names.index(order.first) :] if order.first else ()
     last = neighbours.store.last_run(order.model)
     started = neighbours.clock.now().isoformat()
@@ -136,7 +136,7 @@ class _Walk:
         try:
             found = step.inputs(self.context)
         except MlgitopsError as error:
-            return _Walked(StepRecord(name, "failed", "first", (), "", {}, {}, 0.0), error)
+            return _Walked(StepRecord(name, "failed", "no-inputs", (), "", {}, {}, 0.0), error)
         inputs = {key: value for key, value in found.items() if value is not None}
         key = digest({"step": name, "version": step.VERSION, "inputs": found})
         is_cached = len(inputs) == len(found)
@@ -214,13 +214,27 @@ def find_pipeline(specs: Specs, model: str) -> Pipeline:
     )
 
 
-def _names(order: Order) -> tuple[str, ...]:
+def _names(order: Order, specs: Specs) -> tuple[str, ...]:
+    """The steps to walk.
+
+    Raises:
+        SpecError: the order makes no sense.
+    """
+    if order.sample < 0:
+        raise SpecError(f"--sample {order.sample}: there is no such number of rows")
     # A model of a sample is never registered, so that it can never be released.
     last = "gate" if order.sample and order.last == "register" else order.last
     names = STEPS[: STEPS.index(last) + 1]
     if order.first and order.first not in names:
         raise SpecError(
-            f"--from {order.first} comes after --until {order.last}",
-            hint=f"the steps are {' → '.join(STEPS)}",
+            f"--from {order.first} comes after {last}, where this run ends",
+            hint="a model of a sample is never registered"
+            if last != order.last
+            else f"the steps are {' → '.join(STEPS)}",
+        )
+    if "evaluate" in names and not specs.environments:
+        raise SpecError(
+            "there is no environment that a candidate could be judged for",
+            hint="add mlops/environments/<name>.yaml, or stop earlier: --until train",
         )
     return names

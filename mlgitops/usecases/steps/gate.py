@@ -10,14 +10,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlgitops.model.curves import Curves
 from mlgitops.model.digest import short
-from mlgitops.model.errors import GateFailed, Inconclusive
-from mlgitops.model.verdict import Decision, Verdict, decision_document, parse_decision
-from mlgitops.reports import html
+from mlgitops.model.verdict import Decision, decision_document, parse_decision
 from mlgitops.spec import evidence as evidence_file
 from mlgitops.usecases.context import spec_digest
-from mlgitops.usecases.gate import gate
+from mlgitops.usecases.refusal import refuse_unless_open
 
 if TYPE_CHECKING:
     from mlgitops.model.evidence import Evidence
@@ -48,6 +45,11 @@ def inputs(run: RunContext) -> dict[str, str | None]:
 
 def make(run: RunContext, folder: Path) -> dict[str, Path]:
     """Decide for every environment, and write its report."""
+    # Here, not at the top: none of it is needed to see that nothing changed.
+    from mlgitops.model.curves import Curves
+    from mlgitops.reports import html
+    from mlgitops.usecases.gate import gate
+
     outputs: dict[str, Path] = {}
     for environment in run.environments:
         name = environment.name
@@ -73,30 +75,7 @@ def accept(run: RunContext) -> None:
         GateFailed: a gate failed, or could not be evaluated.
         Inconclusive: a gate could not decide.
     """
-    decision = read_decision(run, run.environments[0].name)
-    if decision.verdict is Verdict.PASS:
-        return
-    blocking = [gate for gate in decision.gates if gate.is_blocking]
-    reasons = "\n".join(
-        f"  {gate.policy}: {rule.message}"
-        for gate in blocking
-        for rule in gate.rules
-        if rule.verdict is not Verdict.PASS
-    )
-    stop = Inconclusive if decision.verdict is Verdict.INCONCLUSIVE else GateFailed
-    raise stop(
-        f"candidate {short(decision.candidate)} is not fit for {decision.environment}: "
-        f"{decision.verdict}\n{reasons}",
-        hint="; ".join(
-            dict.fromkeys(
-                rule.remediation
-                for gate in blocking
-                for rule in gate.rules
-                if rule.verdict is not Verdict.PASS
-            )
-        )
-        or None,
-    )
+    refuse_unless_open(read_decision(run, run.environments[0].name))
 
 
 def read_evidence(run: RunContext, environment: str) -> Evidence:

@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlgitops.usecases.register import Judged
-from mlgitops.usecases.register import register as make_version
 from mlgitops.usecases.steps import gate
 
 if TYPE_CHECKING:
@@ -32,6 +30,10 @@ def inputs(run: RunContext) -> dict[str, str | None]:
 
 def make(run: RunContext, folder: Path) -> dict[str, Path]:
     """Register the candidate, and keep the version's number."""
+    # Here, not at the top: none of it is needed to see that nothing changed.
+    from mlgitops.usecases.register import Judged
+    from mlgitops.usecases.register import register as make_version
+
     names = [environment.name for environment in run.environments]
     judged = Judged(
         evidence={name: gate.read_evidence(run, name) for name in names},

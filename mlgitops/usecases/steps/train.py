@@ -7,12 +7,14 @@ the same candidate on every machine.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlgitops.model.digest import digest
+from mlgitops.model.errors import SpecError
 from mlgitops.model.evidence import Inputs
-from mlgitops.usecases.code import code_of
+from mlgitops.usecases.code import code_of, code_paths
 from mlgitops.usecases.columns import model_columns
 from mlgitops.usecases.context import spec_digest
 
@@ -43,7 +45,11 @@ def inputs(run: RunContext) -> dict[str, str | None]:
 
 
 def make(run: RunContext, folder: Path) -> dict[str, Path]:
-    """Train, and pack the estimator with the features' code."""
+    """Train, and pack the estimator with the features' code.
+
+    Raises:
+        SpecError: the user's code does not keep its contract.
+    """
     pipeline, train = run.pipeline, run.pipeline.train
     model = folder / "model"
     answer = run.neighbours.worker.run(
@@ -61,13 +67,14 @@ def make(run: RunContext, folder: Path) -> dict[str, Path]:
             "command": list(train.command) if train.command else None,
             "params": dict(train.params),
             "seed": train.seed,
-            "code": list(train.code),
+            "code": code_paths(run),
             "requirements": list(train.requirements),
             "features_entrypoint": pipeline.features.entrypoint,
             "model_uuid": digest(inputs(run)).removeprefix("sha256:")[:_UUID_DIGITS],
             "out": str(model),
         },
     )
+    _require_listed(run, answer["files"])
     facts = folder / "train.json"
     facts.write_text(json.dumps({"inputs": answer["inputs"], **_record(run)}))
     return {"model": model, "train": facts}
@@ -75,6 +82,25 @@ def make(run: RunContext, folder: Path) -> dict[str, Path]:
 
 def accept(run: RunContext) -> None:
     """Whatever was trained may be judged."""
+
+
+def _require_listed(run: RunContext, files: Sequence[str]) -> None:
+    """Refuse code whose changes would go unseen, and which would not be packed.
+
+    Raises:
+        SpecError: a file was imported that `train.code` does not cover.
+    """
+    unlisted = [file for file in files if f"code {file}" not in code_of(run)]
+    if unlisted:
+        # Whole packages: a part of one could not be imported where it is unpacked.
+        tops = (file.partition("/")[0] for file in unlisted)
+        code = dict.fromkeys([*code_paths(run), *tops])
+        raise SpecError(
+            f"mlops/pipelines/{run.pipeline.name}.yaml: the code imports {', '.join(unlisted)}, "
+            "which train.code does not cover",
+            hint=f"set `code: [{', '.join(code)}]`: it is packed with the model, and a change in "
+            "it trains anew",
+        )
 
 
 def _record(run: RunContext) -> dict[str, Inputs]:

@@ -1,0 +1,388 @@
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlgitops.adapters.mlflow_registry.registry import MlflowRegistry
+from mlgitops.model.errors import ChangesPending, PlanIsStale, Unavailable
+from mlgitops.model.state import Applied, Target
+from mlgitops.usecases.plan import plan
+from mlgitops.usecases.reconcile import reconcile
+from tests.fakes.candidates import candidate, pin
+from tests.fakes.counting_registry import CountingRegistry, Killed
+from tests.fakes.model_registry import InMemoryRegistry
+from tests.fakes.releases import LATER, MODEL, STAMP, release, specs
+
+# MLflow 3.17 uses what SQLAlchemy 2.1 deprecates.
+pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")
+
+STAGING = Target("staging", MODEL)
+
+
+@pytest.fixture(params=["memory", pytest.param("mlflow", marks=pytest.mark.slow)])
+def behind(request, tmp_path):
+    if request.param == "memory":
+        return InMemoryRegistry()
+    return MlflowRegistry("sqlite:///mlflow.db", "mlartifacts", tmp_path)
+
+
+@pytest.fixture
+def registry(behind):
+    return CountingRegistry(behind)
+
+
+@pytest.fixture
+def memory():
+    return CountingRegistry(InMemoryRegistry())
+
+
+def register(registry, folder, *contents):
+    """Pins of new versions, one for each of *contents*."""
+    pins = []
+    for content in contents:
+        registration = candidate(folder / content.decode(), MODEL, content)
+        version = registry.behind.register(registration, folder / content.decode())
+        pins.append(pin(registration, version.version))
+    return pins
+
+
+def aliases(registry):
+    return dict(registry.behind.observe([MODEL])[MODEL].aliases)
+
+
+def tags(registry):
+    return registry.behind.observe([MODEL])[MODEL].tags
+
+
+def statuses(outcome):
+    return [result.status.value for result in outcome.results]
+
+
+def test_the_registry_becomes_equal_to_git_and_says_by_which_commit(registry, tmp_path):
+    one, two = register(registry, tmp_path, b"one", b"two")
+
+    outcome = reconcile(specs(release("staging", two), release("production", one)), registry, STAMP)
+
+    assert statuses(outcome) == ["applied", "applied"]
+    assert outcome.problem is None
+    assert aliases(registry) == {"staging": 2, "champion": 1}
+    assert Applied.decode(tags(registry)[STAGING.record_tag]) == Applied.of(two, STAMP)
+
+
+def test_a_second_run_writes_nothing(registry, tmp_path):
+    one, two = register(registry, tmp_path, b"one", b"two")
+    wanted = specs(release("staging", two), release("production", one))
+    reconcile(wanted, registry, STAMP)
+    registry.writes.clear()
+
+    outcome = reconcile(wanted, registry, LATER)
+
+    assert registry.writes == []
+    assert statuses(outcome) == ["unchanged", "unchanged"]
+
+
+@pytest.mark.parametrize("dies_at", [0, 1, 2])
+def test_a_run_that_was_killed_is_finished_by_the_next(registry, tmp_path, dies_at):
+    one, two = register(registry, tmp_path, b"one", b"two")
+    reconcile(specs(release("staging", one)), registry, STAMP)
+    registry.writes.clear()
+    registry.dies_at = dies_at
+    wanted = specs(release("staging", two))
+    with pytest.raises(Killed):
+        reconcile(wanted, registry, LATER)
+    registry.dies_at = None
+
+    outcome = reconcile(wanted, registry, LATER)
+
+    assert statuses(outcome) == ["applied"]
+    assert aliases(registry) == {"staging": 2}
+    assert Applied.decode(tags(registry)[STAGING.record_tag]) == Applied.of(two, LATER)
+    assert plan(wanted, "decade", registry).changes == ()
+
+
+@settings(max_examples=60)
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from([1, 2, 3, None]), st.none() | st.integers(0, 3)), max_size=6
+    ),
+    last=st.sampled_from([1, 2, 3, None]),
+)
+def test_whatever_was_killed_and_reverted_the_last_commit_wins(steps, last):
+    with TemporaryDirectory() as folder:
+        registry = CountingRegistry(InMemoryRegistry())
+        pins = dict(enumerate(register(registry, Path(folder), b"one", b"two", b"three"), 1))
+        pins[None] = None
+        for version, dies_at in steps:
+            registry.writes.clear()
+            registry.dies_at = dies_at
+            with suppress(Killed):
+                reconcile(specs(release("staging", pins[version])), registry, STAMP)
+        registry.dies_at = None
+        wanted = specs(release("staging", pins[last]))
+
+        outcome = reconcile(wanted, registry, LATER)
+        registry.writes.clear()
+        again = reconcile(wanted, registry, LATER)
+
+        assert outcome.problem is None
+        assert aliases(registry).get("staging") == last
+        assert (statuses(again), registry.writes) == (["unchanged"], [])
+
+
+@pytest.mark.parametrize("loses", [{0}, {1}, {2}, {0, 1, 2}])
+def test_a_lost_answer_is_settled_by_reading(memory, tmp_path, loses):
+    (one,) = register(memory, tmp_path, b"one")
+    memory.loses = loses
+
+    outcome = reconcile(specs(release("staging", one)), memory, STAMP)
+
+    assert statuses(outcome) == ["applied"]
+    assert memory.writes == ["set_tag", "set_alias", "set_tag"]
+    assert aliases(memory) == {"staging": 1}
+
+
+@pytest.mark.parametrize("write", ["set_alias", "set_tag"])
+def test_a_write_that_was_not_done_is_reported_and_done_by_the_next_run(memory, tmp_path, write):
+    (one,) = register(memory, tmp_path, b"one")
+    memory.behind.fail_at = write
+    wanted = specs(release("staging", one))
+
+    outcome = reconcile(wanted, memory, STAMP)
+
+    assert isinstance(outcome.problem, Unavailable)
+    assert reconcile(wanted, memory, STAMP).problem is None
+    assert aliases(memory) == {"staging": 1}
+
+
+def test_a_registry_that_does_not_answer_leaves_nothing_half_done(memory, tmp_path):
+    (one,) = register(memory, tmp_path, b"one")
+    memory.behind.is_down = True
+
+    with pytest.raises(Unavailable):
+        reconcile(specs(release("staging", one)), memory, STAMP)
+
+    memory.behind.is_down = False
+    assert memory.writes == []
+
+
+@pytest.mark.slow
+def test_a_server_that_is_not_there_is_unavailable(tmp_path):
+    registry = MlflowRegistry("http://127.0.0.1:9", "mlartifacts", tmp_path)
+    (one,) = register(CountingRegistry(InMemoryRegistry()), tmp_path, b"one")
+
+    with pytest.raises(Unavailable, match="refused"):
+        reconcile(specs(release("staging", one)), registry, STAMP)
+
+
+def test_changed_files_are_refused_and_nothing_is_written(memory, tmp_path):
+    (one,) = register(memory, tmp_path, b"one")
+    memory.behind.overwrite(MODEL, 1, {"MLmodel": b"evil"})
+
+    outcome = reconcile(specs(release("staging", one)), memory, STAMP)
+
+    (result,) = outcome.results
+    assert (result.plan.sync, result.status) == ("artifact-changed", "left")
+    assert isinstance(outcome.problem, ChangesPending)
+    assert memory.writes == []
+
+
+@pytest.mark.slow
+def test_files_changed_in_mlflow_are_refused_and_nothing_is_written(tmp_path):
+    registry = CountingRegistry(MlflowRegistry("sqlite:///mlflow.db", "mlartifacts", tmp_path))
+    (one,) = register(registry, tmp_path / "folders", b"one")
+    (stored,) = (tmp_path / "mlartifacts").rglob("model.pkl")
+    stored.write_bytes(b"evil")
+
+    outcome = reconcile(specs(release("staging", one)), registry, STAMP)
+
+    assert outcome.results[0].plan.sync == "artifact-changed"
+    assert registry.writes == []
+    assert aliases(registry) == {}
+
+
+def test_files_that_changed_while_live_are_found_on_every_run(memory, tmp_path):
+    (one,) = register(memory, tmp_path, b"one")
+    wanted = specs(release("staging", one))
+    reconcile(wanted, memory, STAMP)
+    memory.behind.overwrite(MODEL, 1, {})
+
+    outcome = reconcile(wanted, memory, STAMP)
+
+    assert outcome.results[0].plan.sync == "artifact-changed"
+    assert outcome.problem is not None
+
+
+def test_an_alias_moved_by_hand_is_left_alone_unless_git_wins(memory, tmp_path):
+    one, _ = register(memory, tmp_path, b"one", b"two")
+    reconcile(specs(release("staging", one)), memory, STAMP)
+    memory.behind.set_alias(MODEL, "staging", 2)
+    memory.writes.clear()
+
+    left = reconcile(specs(release("staging", one)), memory, STAMP)
+
+    assert (left.results[0].plan.sync, statuses(left)) == ("alias-moved", ["left"])
+    assert isinstance(left.problem, ChangesPending)
+    assert memory.writes == []
+    enforced = reconcile(specs(release("staging", one), drift="enforce"), memory, STAMP)
+    assert (statuses(enforced), aliases(memory)) == (["applied"], {"staging": 1})
+
+
+def test_a_conflict_stops_and_asks(memory, tmp_path):
+    one, two, three = register(memory, tmp_path, b"one", b"two", b"three")
+    reconcile(specs(release("staging", one)), memory, STAMP)
+    memory.behind.set_alias(MODEL, "staging", three.version)
+    memory.writes.clear()
+
+    outcome = reconcile(specs(release("staging", two)), memory, STAMP, heal=True)
+
+    assert outcome.results[0].plan.sync == "conflict"
+    assert isinstance(outcome.problem, PlanIsStale)
+    assert memory.writes == []
+
+
+def test_a_deleted_version_is_missing_and_no_other_is_picked(memory, tmp_path):
+    one, _ = register(memory, tmp_path, b"one", b"two")
+    wanted = specs(release("staging", one), drift="enforce")
+    reconcile(wanted, memory, STAMP)
+    memory.behind.delete_version(MODEL, 1)
+    memory.writes.clear()
+
+    outcome = reconcile(wanted, memory, STAMP)
+
+    assert outcome.results[0].plan.sync == "version-missing"
+    assert memory.writes == []
+
+
+def test_a_release_after_its_version_was_deleted_moves_on(memory, tmp_path):
+    one, two = register(memory, tmp_path, b"one", b"two")
+    reconcile(specs(release("staging", one)), memory, STAMP)
+    memory.behind.delete_version(MODEL, 1)
+
+    outcome = reconcile(specs(release("staging", two)), memory, STAMP)
+
+    assert outcome.problem is None
+    assert aliases(memory) == {"staging": 2}
+
+
+def test_retiring_takes_our_alias_and_record_and_nothing_else(registry, tmp_path):
+    (one,) = register(registry, tmp_path, b"one")
+    reconcile(specs(release("staging", one), release("production", one)), registry, STAMP)
+    wanted = specs(release("staging", None, one), release("production", one))
+
+    outcome = reconcile(wanted, registry, LATER)
+
+    assert outcome.problem is None
+    assert aliases(registry) == {"champion": 1}
+    assert STAGING.record_tag not in tags(registry)
+    assert len(registry.behind.versions(MODEL)) == 1
+    registry.writes.clear()
+    reconcile(wanted, registry, LATER)
+    assert registry.writes == []
+
+
+def test_deleting_the_release_file_writes_nothing(memory, tmp_path):
+    (one,) = register(memory, tmp_path, b"one")
+    reconcile(specs(release("staging", one), drift="enforce"), memory, STAMP)
+    memory.writes.clear()
+
+    outcome = reconcile(specs(drift="enforce"), memory, STAMP, heal=True)
+
+    assert (statuses(outcome), outcome.problem) == (["unchanged"], None)
+    assert memory.writes == []
+    assert aliases(memory) == {"staging": 1}
+
+
+def test_one_targets_failure_does_not_stop_the_others(memory, tmp_path):
+    one, two = register(memory, tmp_path, b"one", b"two")
+    memory.behind.overwrite(MODEL, 1, {})
+
+    outcome = reconcile(specs(release("staging", one), release("production", two)), memory, STAMP)
+
+    assert statuses(outcome) == ["left", "applied"]
+    assert aliases(memory) == {"champion": 2}
+    assert "staging/flights" in str(outcome.problem)
+
+
+def test_a_plan_that_is_not_the_reviewed_one_is_refused(memory, tmp_path):
+    one, two = register(memory, tmp_path, b"one", b"two")
+    reviewed = plan(specs(release("staging", one)), "c0ffee", memory).digest
+
+    with pytest.raises(PlanIsStale):
+        reconcile(specs(release("staging", two)), memory, STAMP, expected=reviewed)
+    assert memory.writes == []
+
+    reconcile(specs(release("staging", one)), memory, STAMP, expected=reviewed)
+    assert aliases(memory) == {"staging": 1}
+
+
+class SecondWriter(CountingRegistry):
+    """Somebody else moves the alias right after the files were hashed."""
+
+    def manifest(self, model, version):
+        found = super().manifest(model, version)
+        self.behind.set_alias(model, "staging", 2)
+        return found
+
+
+def test_a_target_that_moves_under_our_hands_is_left_to_the_next_run(tmp_path):
+    registry = SecondWriter(InMemoryRegistry())
+    one, _ = register(registry, tmp_path, b"one", b"two")
+
+    outcome = reconcile(specs(release("staging", one)), registry, STAMP)
+
+    assert statuses(outcome) == ["failed"]
+    assert isinstance(outcome.problem, PlanIsStale)
+    assert registry.writes == []
+
+
+class DeafAliases(CountingRegistry):
+    """An alias that does not stay where it was put."""
+
+    def set_alias(self, model, alias, version):
+        super().set_alias(model, alias, version)
+        self.behind.set_alias(model, alias, 2)
+
+
+def test_an_alias_that_does_not_stay_is_not_recorded_as_applied(tmp_path):
+    registry = DeafAliases(InMemoryRegistry())
+    one, _ = register(registry, tmp_path, b"one", b"two")
+
+    outcome = reconcile(specs(release("staging", one)), registry, STAMP)
+
+    assert isinstance(outcome.problem, PlanIsStale)
+    assert registry.writes == ["set_tag", "set_alias"]
+    with pytest.raises(ValueError, match="nothing"):
+        Applied.decode(tags(registry)[STAGING.record_tag])
+
+
+def test_a_record_edited_by_hand_is_written_anew(memory, tmp_path):
+    (one,) = register(memory, tmp_path, b"one")
+    wanted = specs(release("staging", one))
+    reconcile(wanted, memory, STAMP)
+    memory.behind.set_tag(MODEL, STAGING.record_tag, "{}")
+
+    outcome = reconcile(wanted, memory, LATER)
+
+    assert outcome.results[0].plan.sync == "record-tampered"
+    assert Applied.decode(tags(memory)[STAGING.record_tag]) == Applied.of(one, LATER)
+
+
+def test_a_conflict_is_graver_than_changed_files(memory, tmp_path):
+    one, two = register(memory, tmp_path, b"one", b"two")
+    memory.behind.set_alias(MODEL, "champion", one.version)
+    memory.behind.overwrite(MODEL, one.version, {})
+
+    outcome = reconcile(specs(release("staging", one), release("production", two)), memory, STAMP)
+
+    assert [result.plan.sync.value for result in outcome.results] == [
+        "artifact-changed",
+        "conflict",
+    ]
+    assert isinstance(outcome.problem, PlanIsStale)
+    assert "staging/flights" in str(outcome.problem)
+    assert "production/flights" in str(outcome.problem)

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+
+from mlgitops.usecases.reconcile import reconcile
+from mlgitops.usecases.status import status
+from tests.fakes.candidates import candidate, pin
+from tests.fakes.model_registry import InMemoryRegistry
+from tests.fakes.releases import MODEL, STAMP, release, specs
+
+
+@pytest.fixture
+def registry():
+    return InMemoryRegistry()
+
+
+@pytest.fixture
+def pins(registry, tmp_path):
+    found = []
+    for content in (b"one", b"two"):
+        registration = candidate(tmp_path / content.decode(), MODEL, content)
+        version = registry.register(registration, tmp_path / content.decode())
+        found.append(pin(registration, version.version))
+    return found
+
+
+def test_every_environment_and_model_has_a_row(registry, pins):
+    wanted = specs(release("staging", pins[0]), models=[MODEL, "other"])
+    reconcile(wanted, registry, STAMP)
+
+    rows = status(wanted, registry)
+
+    assert [str(row.target) for row in rows] == [
+        "staging/flights",
+        "staging/other",
+        "production/flights",
+        "production/other",
+    ]
+    assert [row.sync.value for row in rows] == ["synced", *["unmanaged"] * 3]
+    assert [row.live for row in rows] == [1, None, None, None]
+
+
+def test_a_live_version_says_since_when_and_by_which_commit(registry, pins):
+    wanted = specs(release("staging", pins[0]))
+    reconcile(wanted, registry, STAMP)
+
+    row = status(wanted, registry)[0]
+
+    assert (row.desired, row.live) == (pins[0], 1)
+    assert (row.since, row.commit, row.run) == (STAMP.at, STAMP.commit, STAMP.run)
+
+
+def test_an_alias_moved_by_hand_has_no_commit(registry, pins):
+    wanted = specs(release("staging", pins[0]))
+    reconcile(wanted, registry, STAMP)
+    registry.set_alias(MODEL, "staging", 2)
+
+    row = status(wanted, registry)[0]
+
+    assert (row.sync, row.live) == ("alias-moved", 2)
+    assert (row.since, row.commit, row.run) == (None, None, None)
+
+
+def test_a_registry_that_does_not_answer_makes_every_row_unknown(registry, pins):
+    registry.is_down = True
+
+    rows = status(specs(release("staging", pins[0])), registry)
+
+    assert [row.sync.value for row in rows] == ["unknown", "unknown"]
+    assert rows[0].desired == pins[0]
