@@ -1,0 +1,172 @@
+"""Loads and calls what the user wrote; whatever it raises becomes a SpecError."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import os
+import sys
+import sysconfig
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mlgitops.model.errors import SpecError
+
+_LONGEST_MESSAGE = 300
+_OURS = str(Path(__file__).parent)
+# An environment often lies in the repository, and what is installed there is nobody's own code.
+_INSTALLED = tuple(
+    f"{place}{os.sep}"
+    for place in (
+        Path(__file__).parents[2],
+        *map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")),
+    )
+)
+
+
+def load(root: Path, entrypoint: str) -> Callable[..., Any]:
+    """The callable that *entrypoint*, `module:function`, names under *root*.
+
+    The process moves to *root* and can import from there afterwards, as if the
+    user had started Python in it.
+
+    Raises:
+        SpecError: no such module or function, or its module does not import.
+    """
+    enter(root)
+    module_name, _, function_name = entrypoint.partition(":")
+    with user_code(f"{entrypoint!r} cannot be imported", root):
+        module = _imported(module_name, root)
+    function = getattr(module, function_name, None)
+    if callable(function):
+        return function  # type: ignore[no-any-return]  # whatever `callable` says yes to
+    if function is not None:
+        raise SpecError(f"{entrypoint!r} is a {type(function).__name__}, which cannot be called")
+    raise SpecError(
+        f"the module {module_name!r} has no {function_name!r}",
+        hint=_did_you_mean(function_name, vars(module)),
+    )
+
+
+def load_class(root: Path, path: str) -> type:
+    """The class that the dotted *path* names.
+
+    Raises:
+        SpecError: no such module or class.
+    """
+    enter(root)
+    module_name, _, class_name = path.rpartition(".")
+    with user_code(f"{path!r} cannot be imported", root):
+        module = importlib.import_module(module_name)
+    found = getattr(module, class_name, None)
+    if isinstance(found, type):
+        return found
+    raise SpecError(
+        f"{module_name!r} has no class {class_name!r}", hint=_did_you_mean(class_name, vars(module))
+    )
+
+
+def require_arguments(function: Callable[..., Any], name: str, *given: Any, **named: Any) -> None:
+    """Refuse a call that *function*'s signature does not allow.
+
+    Raises:
+        SpecError: an argument is missing or too many.
+    """
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some builtins have no signature to check
+        return
+    try:
+        signature.bind(*given, **named)
+    except TypeError as error:
+        raise SpecError(
+            f"{name}{signature} cannot be called with what the spec gives it: {error}",
+            hint="make the parameters in the spec and in the code agree",
+        ) from error
+
+
+@contextmanager
+def user_code(what: str, root: Path) -> Iterator[None]:
+    """Say *what* went wrong if the user's code below *root* raises in the block.
+
+    Raises:
+        SpecError: it did; `details` is the traceback, cut to the user's frames.
+    """
+    try:
+        yield
+    except SpecError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise SpecError(f"{what}: {_one_line(error)}", details=_trimmed(error, root)) from error
+
+
+def enter(root: Path) -> None:
+    """Make *root* the working directory and the first place to import from."""
+    os.chdir(root)
+    if sys.path[0] != str(root):
+        sys.path.insert(0, str(root))
+
+
+def is_users(file: str, root: Path) -> bool:
+    """Whether a module's *file* lies below *root* and was not installed there."""
+    return file.startswith(f"{root}{os.sep}") and not file.startswith(_INSTALLED)
+
+
+def imported_files(root: Path) -> list[str]:
+    """The user's files below *root* that this process has imported, sorted, relative to it."""
+    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    return sorted({str(Path(f).relative_to(root)) for f in files if f and is_users(f, root)})
+
+
+def _imported(name: str, root: Path) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if name != missing and not name.startswith(f"{missing}."):
+            raise
+        raise SpecError(
+            f"there is no module {name!r} below {root}",
+            hint="entry points are `module:function`, seen from the repository's root",
+        ) from error
+
+
+def _one_line(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"it called sys.exit({error.code!r})"
+    text = " ".join(str(error).split())
+    if len(text) > _LONGEST_MESSAGE:
+        text = text[:_LONGEST_MESSAGE] + " …"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _trimmed(error: BaseException, root: Path) -> str:
+    """The traceback with frames below *root*; if there are none, without ours only."""
+    report = traceback.TracebackException.from_exception(error)
+    chain = list(_chain(report))
+    reached = any(is_users(frame.filename, root) for link in chain for frame in link.stack)
+    for link in chain:
+        frames = [
+            frame
+            for frame in link.stack
+            if is_users(frame.filename, root)
+            or not (reached or frame.filename.startswith((_OURS, "<frozen ")))
+        ]
+        link.stack = traceback.StackSummary.from_list(frames)
+    return "".join(report.format()).rstrip()
+
+
+def _chain(report: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
+    yield report
+    for chained in (report.__cause__, report.__context__):
+        if chained is not None:
+            yield from _chain(chained)
+
+
+def _did_you_mean(name: str, names: Mapping[str, Any]) -> str | None:
+    near = difflib.get_close_matches(name, [n for n in names if not n.startswith("_")], n=1)
+    return f"did you mean {near[0]!r}?" if near else None

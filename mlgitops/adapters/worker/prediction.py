@@ -1,0 +1,113 @@
+"""The `predict` job: predictions of a packed model for raw rows, never metrics."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd  # noqa: TID253 - this module runs in a child process only
+import pyarrow as pa  # noqa: TID253 - this module runs in a child process only
+from numpy.typing import NDArray
+
+from mlgitops.adapters.worker import entrypoints, frames, packing
+from mlgitops.model.errors import SpecError
+
+
+def predict(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer a `predict` request."""
+    folder, table, task = Path(request["model"]), Path(request["table"]), request["task"]
+    # A model must not lean on the checkout that it was made in.
+    os.chdir(tempfile.mkdtemp())
+    with entrypoints.user_code("the model cannot be loaded", folder):
+        model = packing.load(folder)
+    rows = _rows(table, model)
+    with entrypoints.user_code("the model cannot predict", folder):
+        columns = (
+            _of_sklearn(model.sklearn, rows, task)
+            if model.sklearn is not None
+            else _of_pyfunc(model.pyfunc, rows, task)
+        )
+    for name, values in columns.items():
+        _require_sound(name, values, len(rows), task)
+    frames.write(pa.table(columns), Path(request["out"]))
+    return {"rows": len(rows)}
+
+
+def _rows(table: Path, model: packing.LoadedModel) -> pd.DataFrame:
+    columns = model.inputs
+    if columns is None:
+        columns = tuple(frames.schema(table).names)
+    rows = frames.read_frame(table, columns)
+    # Integers that were floats in training, because one was missing there.
+    whole = [c for c in columns if c in model.floats and pd.api.types.is_integer_dtype(rows[c])]
+    return rows.astype(dict.fromkeys(whole, "float64")) if whole else rows
+
+
+def _of_sklearn(model: Any, rows: pd.DataFrame, task: str) -> dict[str, NDArray[Any]]:
+    if task == "regression":
+        return {"prediction": _flat(model.predict(rows))}
+    probabilities = np.asarray(model.predict_proba(rows), dtype="float64")
+    classes = list(model.classes_)
+    if task == "binary-classification":
+        if classes != [0, 1]:
+            raise SpecError(f"the model knows the classes {classes}, not [0, 1]")
+        return {"score": probabilities[:, 1]}
+    return _by_class(probabilities, classes)
+
+
+def _of_pyfunc(model: Any, rows: pd.DataFrame, task: str) -> dict[str, NDArray[Any]]:
+    """Any other flavor: probabilities per class, or one number for each row."""
+    given = model.predict(rows)
+    if task == "regression":
+        return {"prediction": _flat(given)}
+    if task == "binary-classification":
+        values = np.asarray(given, dtype="float64")
+        both_classes = values.ndim == 2 and values.shape[1] == 2
+        return {"score": values[:, 1] if both_classes else _flat(values)}
+    if not isinstance(given, pd.DataFrame):
+        raise SpecError(
+            f"the model returned a {type(given).__name__} for a multiclass task",
+            hint="return a DataFrame with one column of probabilities for each class, so named",
+        )
+    return _by_class(given.to_numpy(dtype="float64"), list(given.columns))
+
+
+def _by_class(probabilities: NDArray[np.float64], classes: list[Any]) -> dict[str, NDArray[Any]]:
+    columns: dict[str, NDArray[Any]] = {
+        f"p_{name}": probabilities[:, i] for i, name in enumerate(classes)
+    }
+    likeliest = probabilities.argmax(axis=1)
+    return {**columns, "label": np.asarray(pd.Series(classes))[likeliest]}
+
+
+def _flat(values: Any) -> NDArray[np.float64]:
+    numbers = np.asarray(values, dtype="float64")
+    return numbers[:, 0] if numbers.ndim == 2 and numbers.shape[1] == 1 else numbers
+
+
+def _require_sound(name: str, values: NDArray[Any], rows: int, task: str) -> None:
+    """Refuse what no metric could be computed from.
+
+    Raises:
+        SpecError: a number of rows other than *rows*, a value that is not finite,
+            or a probability outside 0..1.
+    """
+    if values.shape != (rows,):
+        raise SpecError(f"the model predicted an array of shape {values.shape} for {rows} rows")
+    if name == "label":
+        return
+    wrong = ~np.isfinite(values)
+    what = "NaN or infinity"
+    if task != "regression" and not wrong.any():
+        wrong = (values < 0) | (values > 1)
+        what = "something outside 0..1, which is no probability,"
+    if wrong.any():
+        raise SpecError(
+            f"the model predicts {what} in {int(wrong.sum())} of {rows} rows, "
+            f"the first of them row {int(wrong.argmax())}",
+            hint="look at those rows' missing values; every row needs a prediction",
+        )
