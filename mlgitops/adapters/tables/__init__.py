@@ -1,0 +1,1 @@
+"""Adapter of `ports.Tables`: files and databases in, Parquet out, through Arrow."""
