@@ -135,10 +135,9 @@ class ReleaseWorld:
         pin = self.desired(target)
         if pin is None:
             return evidence | {"champion": None, "comparison": {}}
-        registered = self.registry.versions(MODEL)[pin.version - 1]
         evidence["champion"] |= {
             "version": pin.version,
-            "candidate": registered.candidate,
+            "candidate": pin.candidate,
             "manifest": pin.manifest,
         }
         return evidence

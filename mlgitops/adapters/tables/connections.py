@@ -130,4 +130,12 @@ def _open_sqlite(path: Path) -> sqlite3.Connection:
 
     options: dict[str, Any] = {"uri": True, "timeout": _LOCKED_TIMEOUT_S}
     connection: sqlite3.Connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", **options)
+    connection.set_authorizer(_no_other_file)
     return connection
+
+
+def _no_other_file(action: int, *_: str | None) -> int:
+    """ATTACH would open, and even create, any file that we may write."""
+    import sqlite3
+
+    return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH else sqlite3.SQLITE_OK

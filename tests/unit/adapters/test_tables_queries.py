@@ -117,7 +117,7 @@ def test_a_connection_that_leads_nowhere_is_refused(
         ("selec 1", "syntax error"),
         ("select 1 as a; select 2 as a", "one statement at a time"),
         ("delete from flights", "readonly database"),
-        ("attach database 'new.db' as new", "gives no rows"),
+        ("attach database 'new.db' as new", "not authorized"),
         ("", "gives no rows"),
         ("select 1 as a, 2 as a", "more than one column is named 'a'"),
         ("select 1 as a union all select 'x'", "column 'a' holds values of different"),

@@ -112,7 +112,7 @@ def test_keys_are_sorted_by_utf_16_units():
         b"bytes",
         bytearray(b"bytes"),
         {1, 2},
-        object(),
+        pytest.param(object(), id="object"),
     ],
     ids=repr,
 )
