@@ -1,24 +1,34 @@
-"""Hands results to a workflow: step outputs and the job's summary, when one runs us."""
+"""Hands results to a workflow when one runs us: outputs, the job's summary, annotations."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from mlgitops.model.errors import SpecError
+from mlgitops.model.errors import MlgitopsError, SpecError
 
+# What each verb hands to later steps: the outputs of `actions/<verb>/action.yml`.
+OUTPUTS = {
+    "run": frozenset({"candidate", "environment", "verdict", "report", "version"}),
+    "promote": frozenset({"pull-request"}),
+    "reconcile": frozenset({"changes"}),
+}
 _SUMMARY_BYTES = 900_000
 
 
-def write_outputs(environ: Mapping[str, str], outputs: Mapping[str, str]) -> None:
-    """Set the step's outputs; does nothing outside a workflow.
+def write_outputs(environ: Mapping[str, str], verb: str, outputs: Mapping[str, str]) -> None:
+    """Set outputs of the step that runs *verb*; does nothing outside a workflow.
 
     A random delimiter keeps a value from setting outputs of its own.
 
     Raises:
+        ValueError: `OUTPUTS` has not all the names.
         SpecError: a value holds the delimiter, which only an attack can bring about.
     """
+    if unknown := outputs.keys() - OUTPUTS[verb]:
+        raise ValueError(f"{verb} has no outputs {sorted(unknown)}")
     path = environ.get("GITHUB_OUTPUT")
     if not path:
         return
@@ -42,3 +52,35 @@ def write_summary(environ: Mapping[str, str], markdown: str) -> None:
         content = content[:_SUMMARY_BYTES].rpartition(b"\n")[0] + "\n\n… cut\n".encode()
     with Path(path).open("ab") as stream:
         stream.write(content)
+
+
+def annotate(environ: Mapping[str, str], error: MlgitopsError) -> None:
+    """Show on the workflow's page why a verb stopped, not only in its log.
+
+    On stderr, where the runner reads commands too: stdout holds results.
+    """
+    if environ.get("GITHUB_ACTIONS") != "true":
+        return
+    if isinstance(error, SpecError) and error.diagnostics:
+        from mlgitops.reports.diagnostics import render_github
+
+        sys.stderr.write(render_github(error.diagnostics))
+        return
+    from mlgitops.reports.annotations import command
+
+    message = f"{error.message}\n{error.hint}" if error.hint else error.message
+    sys.stderr.write(command("error", message, title="mlgitops") + "\n")
+
+
+def refuse_lost_branch(environ: Mapping[str, str], root: Path, remote: str | None) -> None:
+    """Make sure that a branch written in *root* outlives the job.
+
+    Raises:
+        SpecError: *root* is the runner's clone, and the branch would not be pushed.
+    """
+    workspace = environ.get("GITHUB_WORKSPACE")
+    if remote is None and workspace and Path(workspace).resolve() == root.resolve():
+        raise SpecError(
+            "the pull request's branch would be lost with this runner's clone",
+            hint="set `forge: {kind: local, remote: origin}` in mlgitops.yaml",
+        )

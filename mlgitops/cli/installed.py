@@ -24,7 +24,7 @@ def _named_by_folders() -> Iterator[tuple[str, str]]:
     """Names and versions of the `*.dist-info` folders, in the order of the import path."""
     for place in sys.path:
         try:
-            entries = os.listdir(place or ".")
+            entries = os.listdir(place or ".")  # noqa: PTH208 - thousands of paths would be made
         except OSError:  # an archive, or a folder that is not there
             continue
         for entry in entries:

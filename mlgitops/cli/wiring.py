@@ -35,7 +35,6 @@ if TYPE_CHECKING:
         Worker,
     )
     from mlgitops.usecases.check import Checked
-    from mlgitops.usecases.context import Neighbours, Origin
     from mlgitops.usecases.run import Step
 
 PROJECT_FILE = "mlgitops.yaml"
@@ -212,21 +211,6 @@ class Wiring:
         return SystemClock()
 
     @property
-    def neighbours(self) -> Neighbours:
-        """Everything that a run talks to."""
-        from mlgitops.usecases.context import Neighbours
-
-        return Neighbours(
-            tables=self.tables,
-            worker=self.worker,
-            store=self.store,
-            registry=self.registry,
-            engine=self.engine,
-            progress=self.progress,
-            clock=self.clock,
-        )
-
-    @property
     def stamp(self) -> Stamp:
         """What reconcile records beside a release: the commit, the time, the run."""
         from mlgitops.model.state import Stamp
@@ -240,20 +224,35 @@ class Wiring:
         """Who started this: the workflow's actor, or whoever commits here."""
         return self.environ.get("GITHUB_ACTOR") or self.repository.identity()
 
-    @property
-    def origin(self) -> Origin:
-        """Who and what a run is for."""
-        from mlgitops.usecases.context import Origin
+    @cached_property
+    def commit(self) -> str:
+        """HEAD, empty before the first commit."""
+        return self.repository.resolve("HEAD") or ""
 
-        return Origin(
-            root=self.root,
-            commit=self.repository.resolve("HEAD") or "",
-            dirty=self.repository.is_dirty(),
-            actor=self.actor,
-            trigger=self.environ.get("GITHUB_EVENT_NAME", "manual"),
-            workflow=self.environ.get("GITHUB_WORKFLOW_REF", "local"),
-            versions=_versions(),
-        )
+    @cached_property
+    def dirty(self) -> bool:
+        """Whether tracked files differ from HEAD."""
+        return self.repository.is_dirty()
+
+    @property
+    def trigger(self) -> str:
+        """The event that started the workflow."""
+        return self.environ.get("GITHUB_EVENT_NAME", "manual")
+
+    @property
+    def workflow(self) -> str:
+        """The workflow that runs us."""
+        return self.environ.get("GITHUB_WORKFLOW_REF", "local")
+
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """Installed versions that training depends on, by package."""
+        from mlgitops.cli.installed import versions
+
+        found = versions(PACKAGES_OF_A_MODEL)
+        return {"python": sys.version.partition(" ")[0]} | {
+            package: version or "absent" for package, version in found.items()
+        }
 
     def model(self, named: str | None) -> str:
         """The model that a command is about: the one named, or the only one.
@@ -291,18 +290,10 @@ class Wiring:
         if not value.startswith("env:"):
             return value
         name = value.removeprefix("env:")
-        if name not in self.environ:
+        found = self.environ.get(name)
+        if not found:  # a workflow's missing secret is an empty variable
             raise SpecError(
                 f"mlgitops.yaml names the environment variable {name}, which is not set",
-                hint=f"export {name}=…",
+                hint=f"export {name}=…; in a workflow, pass it on as a secret",
             )
-        return self.environ[name]
-
-
-def _versions() -> dict[str, str]:
-    from mlgitops.cli.installed import versions
-
-    found = {"python": sys.version.partition(" ")[0]}
-    for package, version in versions(PACKAGES_OF_A_MODEL).items():
-        found[package] = version or "absent"
-    return found
+        return found

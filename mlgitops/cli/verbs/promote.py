@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from mlgitops.cli.github import write_outputs
+from mlgitops.cli.github import refuse_lost_branch, write_outputs, write_summary
 
 if TYPE_CHECKING:
     import argparse
@@ -30,6 +30,7 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     from mlgitops.usecases.candidates import Choice
     from mlgitops.usecases.promote import PromotionNeighbours, promote
 
+    refuse_lost_branch(wiring.environ, wiring.root, wiring.desired.project.forge.remote)
     made = promote(
         Target(arguments.environment, wiring.model(arguments.model)),
         wiring.desired,
@@ -37,12 +38,15 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
         today=wiring.clock.now().date(),
         choice=Choice(arguments.version, arguments.candidate),
     )
-    write_outputs(wiring.environ, {"pull-request": made.request.reference if made.request else ""})
+    reference = made.request.reference if made.request else ""
+    write_outputs(wiring.environ, "promote", {"pull-request": reference})
     if made.request is None:
         sys.stdout.write(
             f"{made.target}: version {made.version} ({made.candidate}) is wanted already\n"
         )
         return 0
+    title, proposed = made.request.title, made.request.branch
+    write_summary(wiring.environ, f"### {title}\n\n`{proposed}` waits for review.\n")
     for branch in made.superseded:
         sys.stdout.write(f"closed     {branch} (superseded)\n")
     sys.stdout.write(

@@ -29,7 +29,7 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     outcome = reconcile(wiring.desired, wiring.registry, wiring.stamp, expected=arguments.expect)
     terminal.outcome(wiring.console, outcome.results)
     made = [result.plan.changes for result in outcome.results if result.status is Status.APPLIED]
-    write_outputs(wiring.environ, {"changes": str(sum(map(len, made)))})
+    write_outputs(wiring.environ, "reconcile", {"changes": str(sum(map(len, made)))})
     if outcome.problem:
         raise outcome.problem
     return 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from mlgitops.cli.github import refuse_lost_branch
+
 if TYPE_CHECKING:
     import argparse
 
@@ -28,6 +30,7 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     from mlgitops.model.state import Target
     from mlgitops.usecases.rollback import rollback
 
+    refuse_lost_branch(wiring.environ, wiring.root, wiring.desired.project.forge.remote)
     made = rollback(
         Target(arguments.environment, wiring.model(arguments.model)),
         wiring.desired,

@@ -57,30 +57,33 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
         last=arguments.last or STEPS[-1],
         sample=arguments.sample,
     )
-    result = run(order, wiring.specs, wiring.origin, wiring.neighbours, load_step)
+    result = run(order, wiring.specs, wiring, wiring, load_step)
     sys.stdout.write(f"{order.model}\n{render_run(result.record)}")
     sys.stdout.flush()
     _show_gates(wiring, result)
     outcome = outcome_of(result)
-    sys.stdout.write("".join(f"{name:<11}{value}\n" for name, value in outcome.items()))
-    write_outputs(wiring.environ, outcome)
+    sys.stdout.write("".join(f"{name:<13}{value}\n" for name, value in outcome.items()))
+    write_outputs(wiring.environ, "run", outcome)
     if result.error:
         raise result.error
     return 0
 
 
 def outcome_of(result: Result) -> dict[str, str]:
-    """What came of a run, as far as it went: candidate, verdict, report, version."""
-    from mlgitops.usecases.steps import gate, register
-
+    """What came of a run, as far as it went; the verdict is the first environment's."""
     context, found = result.context, {}
     if "gate" in context.made:
+        from mlgitops.usecases.steps import gate
+
         environment = context.environments[0].name
         decision = gate.read_decision(context, environment)
         found["candidate"] = short(decision.candidate)
-        found["verdict"] = f"{decision.verdict} for {environment}"
+        found["environment"] = environment
+        found["verdict"] = str(decision.verdict)
         found["report"] = str(gate.publish_reports(context)[environment])
     if "register" in context.made:
+        from mlgitops.usecases.steps import register
+
         found["version"] = str(register.version(context))
     return found
 

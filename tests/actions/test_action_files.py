@@ -1,0 +1,253 @@
+"""Actions and workflows: what they declare is used, described, pinned and known to the command line."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mlgitops.cli import app
+from mlgitops.cli.github import OUTPUTS
+
+CHECKOUT = Path(__file__).parents[2]
+ACTIONS = sorted(CHECKOUT.glob("actions/*/action.yml"))
+STAND_INS = sorted(CHECKOUT.glob("tests/actions/stand_ins/*/action.yml"))
+WORKFLOWS = sorted(CHECKOUT.glob(".github/workflows/*.yml"))
+CALLERS = sorted(CHECKOUT.glob("examples/*/.github/workflows/*.yml"))
+PIPELINE = CHECKOUT / ".github/workflows/pipeline.yml"
+PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+OURS = re.compile(r"mlgitops/mlgitops/(?P<path>\S+)@v(?P<version>[\d.]+)")
+KEBAB = re.compile(r"[a-z]+(-[a-z]+)*")
+
+
+def relative(file: Path) -> str:
+    return str(file.relative_to(CHECKOUT))
+
+
+def every(*groups: list[Path]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("file", [f for group in groups for f in group], ids=relative)
+
+
+def read(file: Path) -> dict[str, Any]:
+    # Unlike YAML 1.1, GitHub reads `on` as text.
+    document: dict[Any, Any] = yaml.safe_load(file.read_text())
+    return {"on" if key is True else key: value for key, value in document.items()}
+
+
+def steps(file: Path) -> list[dict[str, Any]]:
+    document = read(file)
+    if "runs" in document:
+        return list(document["runs"]["steps"])
+    return [step for job in document["jobs"].values() for step in job.get("steps", [])]
+
+
+def declarations(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    document = read(file)
+    interface = (document.get("on") or {}).get("workflow_call", document)
+    for kind in ("inputs", "outputs", "secrets"):
+        for name, given in (interface.get(kind) or {}).items():
+            yield f"{kind}.{name}", given
+
+
+def commands(file: Path) -> Iterator[list[str]]:
+    """The words after `mlgitops` in the scripts of an action, the verb first."""
+    for step in steps(file):
+        for line in step.get("run", "").splitlines():
+            _, found, words = line.partition('"$BIN/mlgitops" ')
+            if found:
+                yield words.split()
+
+
+def options(verb: str) -> set[str]:
+    parser = argparse.ArgumentParser()
+    module: app.Verb = import_module(f"mlgitops.cli.verbs.{verb}")
+    module.configure(parser)
+    return {name for action in parser._actions for name in action.option_strings}
+
+
+def test_there_are_actions_and_workflows_to_look_at() -> None:
+    assert {file.parent.name for file in ACTIONS} == {
+        "setup", "check", "run", "promote", "reconcile",
+    }  # fmt: skip
+    assert PIPELINE in WORKFLOWS
+    assert CALLERS
+
+
+@every(ACTIONS, STAND_INS, [PIPELINE])
+def test_every_input_and_output_is_described_in_a_sentence(file: Path) -> None:
+    for name, given in declarations(file):
+        assert re.fullmatch(r"[A-Z].*\.", given["description"], re.DOTALL), name
+
+
+@every(ACTIONS, [PIPELINE])
+def test_names_are_kebab_case_and_inputs_of_actions_have_text_defaults(file: Path) -> None:
+    for name, given in declarations(file):
+        kind, _, word = name.partition(".")
+        assert kind == "secrets" or KEBAB.fullmatch(word), name
+        if kind == "inputs":
+            assert given["required"] is True or isinstance(given["default"], str), name
+
+
+@every(ACTIONS, [PIPELINE])
+def test_every_input_and_secret_is_used(file: Path) -> None:
+    text = file.read_text()
+
+    for name, _ in declarations(file):
+        if not name.startswith("outputs."):
+            assert f"{name} }}}}" in text, name
+
+
+@every(ACTIONS, STAND_INS)
+def test_what_a_step_is_given_in_its_environment_is_used_by_its_script(file: Path) -> None:
+    for step in steps(file):
+        for name, value in step.get("env", {}).items():
+            if "${{" in value:
+                assert re.search(rf"\${{?{name}\b", step["run"]), name
+
+
+@every(ACTIONS, STAND_INS, WORKFLOWS, CALLERS)
+def test_no_expression_stands_in_a_script(file: Path) -> None:
+    assert [step["run"] for step in steps(file) if "${{" in step.get("run", "")] == []
+
+
+@every(ACTIONS, WORKFLOWS)
+def test_other_peoples_actions_are_pinned_to_a_commit_with_its_version(file: Path) -> None:
+    used = re.findall(r"^\s*(?:- )?uses: (.*)$", file.read_text(), re.MULTILINE)
+
+    for reference in used:
+        if reference.startswith("$/"):
+            assert (CHECKOUT / reference.removeprefix("$/") / "action.yml").is_file()
+        else:
+            assert PINNED.fullmatch(reference)
+
+
+@every(WORKFLOWS)
+def test_every_job_has_an_end_and_says_why_it_needs_its_permissions(file: Path) -> None:
+    document, text = read(file), file.read_text()
+
+    assert document["permissions"] == {}
+    for job in document["jobs"].values():
+        assert 0 < job["timeout-minutes"] <= 120
+        for scope, level in job["permissions"].items():
+            assert re.search(rf"^\s+{scope}: {level} # \w", text, re.MULTILINE)
+
+
+@every(ACTIONS)
+def test_the_verbs_and_options_that_an_action_names_exist(file: Path) -> None:
+    text = "\n".join(step.get("run", "") for step in steps(file))
+
+    for verb, *_ in commands(file):
+        named = set(re.findall(r"(?<=[\s(])--[a-z][a-z-]*", text))
+        assert named <= options(verb)
+
+
+@every(ACTIONS)
+def test_the_outputs_of_an_action_are_those_that_its_verb_writes(file: Path) -> None:
+    verbs = {words[0] for words in commands(file)}
+    declared = {name.partition(".")[2] for name, _ in declarations(file) if "outputs." in name}
+
+    if file.parent.name != "setup":
+        assert verbs == {file.parent.name}
+        assert declared == OUTPUTS.get(file.parent.name, frozenset())
+
+
+@every(ACTIONS)
+def test_outputs_come_from_steps_that_are_there(file: Path) -> None:
+    ids = {step.get("id") for step in steps(file)}
+
+    for name, given in declarations(file):
+        if name.startswith("outputs."):
+            origin = re.fullmatch(r"\$\{\{ steps\.([\w-]+)\.outputs\.([\w-]+) \}\}", given["value"])
+            assert origin is not None
+            assert origin[1] in ids
+            assert origin[2] == name.removeprefix("outputs.")
+
+
+@every(ACTIONS)
+def test_the_tables_of_a_readme_are_those_of_its_action(file: Path) -> None:
+    script = spec_from_file_location("make_action_tables", CHECKOUT / "docs/make_action_tables.py")
+    assert script is not None
+    assert script.loader is not None
+    tables = module_from_spec(script)
+    script.loader.exec_module(tables)
+    readme = file.with_name("README.md").read_text()
+
+    assert readme == tables.with_tables(readme, read(file))
+
+
+@every(CALLERS)
+def test_a_caller_has_ten_lines_and_calls_what_is_there(file: Path) -> None:
+    version = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]["version"]
+    interface = read(PIPELINE)["on"]["workflow_call"]
+
+    assert len(file.read_text().splitlines()) <= 10
+    for job in read(file)["jobs"].values():
+        called = OURS.fullmatch(job["uses"])
+        assert called is not None
+        assert CHECKOUT / called["path"] == PIPELINE
+        assert called["version"] == version
+        assert job["with"].keys() <= interface["inputs"].keys()
+        assert job["with"].keys() >= {n for n, i in interface["inputs"].items() if i["required"]}
+        assert job.get("secrets", {}).keys() <= interface["secrets"].keys()
+
+
+@every(CALLERS)
+def test_a_caller_grants_what_the_jobs_ask_for_and_no_more(file: Path) -> None:
+    asked = {
+        f"{scope}: {level}"
+        for job in read(PIPELINE)["jobs"].values()
+        for scope, level in job["permissions"].items()
+    }
+    needed = {one for one in asked if one.replace("read", "write") not in asked - {one}}
+
+    for job in read(file)["jobs"].values():
+        assert {f"{scope}: {level}" for scope, level in job["permissions"].items()} == needed
+
+
+def test_the_manual_shows_the_examples_caller_and_the_pipelines_interface() -> None:
+    manual = (CHECKOUT / "docs/actions.md").read_text()
+    interface = read(PIPELINE)["on"]["workflow_call"]
+
+    assert (CHECKOUT / "examples/flights/.github/workflows/mlgitops.yml").read_text() in manual
+    for name, given in interface["inputs"].items():
+        default = "required" if given["required"] else f"`{given['default']}`"
+        assert f"| `{name}` | {default} |" in manual
+    for name in interface["outputs"]:
+        assert f"`{name}`" in manual
+    for name, job in read(PIPELINE)["jobs"].items():
+        (permission,) = (f"{scope}: {level}" for scope, level in job["permissions"].items())
+        assert f"| `{name}` | `{permission}` |" in manual
+
+
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [("workflows", WORKFLOWS + CALLERS), ("actions", ACTIONS + STAND_INS)],
+    ids=["workflows", "actions"],
+)
+def test_files_have_the_shape_that_github_asks_for(schema: str, files: list[Path]) -> None:
+    words = ("--builtin-schema", f"vendor.github-{schema}", *map(str, files))
+
+    assert tool("check-jsonschema", *words) == 0
+
+
+def test_zizmor_finds_nothing_even_when_pedantic() -> None:
+    examples = sorted({str(file.parents[2]) for file in CALLERS})
+    flags = ("--offline", "--persona", "pedantic", "--no-progress", "--strict-collection")
+
+    assert tool("zizmor", *flags, "--config", ".github/zizmor.yml", ".", *examples) == 0
+
+
+def tool(name: str, *words: str) -> int:
+    """Exit code of a linter that is installed beside this Python; it says why on the terminal."""
+    command = [str(Path(sys.executable).with_name(name)), *words]
+    return subprocess.run(command, cwd=CHECKOUT, check=False).returncode
