@@ -9,7 +9,6 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mlgitops.model.digest import FileEntry, Manifest
@@ -28,6 +27,8 @@ def digests(paths: list[Path]) -> list[str]:
     """`sha256:…` of every file, in the order given; two files at a time if large."""
     if len(paths) < 2 or all(path.stat().st_size < _SMALL_BYTES for path in paths):
         return [f"sha256:{file_sha256(path)}" for path in paths]
+    from concurrent.futures import ThreadPoolExecutor  # brings logging: 5 ms
+
     with ThreadPoolExecutor(max_workers=2) as pool:
         return [f"sha256:{found}" for found in pool.map(file_sha256, paths)]
 
@@ -82,6 +83,17 @@ def write_whole(path: Path, content: bytes) -> None:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         raise disk_error(path, error) from error
+
+
+def hide_from_git(folder: Path) -> None:
+    """Keep *folder*, which is ours, out of commits.
+
+    Raises:
+        Unavailable: the disk is full or refuses the write.
+    """
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        write_whole(ignore, b"*\n")
 
 
 def disk_error(path: Path, error: OSError) -> Unavailable:

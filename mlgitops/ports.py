@@ -348,12 +348,13 @@ class StepStore(Protocol):
         """A new empty folder on the store's disk, removed at the end."""
 
     def code_digests(self, paths: Sequence[str]) -> dict[str, str]:
-        """Digests of all Python files below *paths*, by path relative to the root.
+        """Digests of all files below *paths*, by path relative to the root.
 
-        A path is a folder, a file, or the name of a top-level module.
+        A path is a folder, a file, or the name of a top-level module. Python's
+        caches are left out.
 
         Raises:
-            SpecError: a path is not there, or lies outside the root.
+            SpecError: a path is not there, lies outside the root, or has links below.
         """
 
     def last_run(self, model: str) -> RunRecord | None:

@@ -1,13 +1,19 @@
 """What every test stands on: no one's home, no one's credentials, no network identity."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from mlgitops.ports import Worker
+    from tests.fakes.laboratory import Laboratory
 
 # No example database: nothing is written beside the tests, and no run depends on the last.
 settings.register_profile("mlgitops", deadline=None, database=None)
@@ -87,3 +93,31 @@ def mount_disk(
     yield mount
     for folder in mounted:
         subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.fixture(scope="session")
+def lab_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    """A real worker that is warm after its first jobs."""
+    from mlgitops.adapters.process_worker import ProcessWorker
+
+    folder = tmp_path_factory.mktemp("worker")
+    # One thread: two that wait for each other on a busy machine take many times as long.
+    environment = {"PATH": os.defpath, "OMP_NUM_THREADS": "1"}
+    with ProcessWorker(folder, folder, environment) as worker:
+        yield worker
+
+
+@pytest.fixture(scope="session")
+def _walked(tmp_path_factory: pytest.TempPathFactory, lab_worker: Worker) -> Laboratory:
+    from tests.fakes.laboratory import Laboratory
+
+    made = Laboratory.create(tmp_path_factory.mktemp("laboratory"), lab_worker)
+    walked = made.run("churn")
+    assert walked.error is None
+    return made
+
+
+@pytest.fixture
+def laboratory(tmp_path: Path, _walked: Laboratory) -> Laboratory:
+    """A repository of the test's own, in which `churn` was run once."""
+    return _walked.copy(tmp_path / "laboratory")

@@ -273,13 +273,13 @@ def _result(job: Job, answer: Mapping[str, Any], log: Path) -> dict[str, Any]:
     return dict(answer["result"])
 
 
-def _died(job: Job, status: int, log: Path) -> SpecError:
-    hint = None
-    if status == -signal.SIGKILL:
-        hint = "usually memory ran out: use `--sample`, fewer columns, or a larger machine"
-    return SpecError(
-        f"the job {job!r} {_how(status)} without an answer", hint=hint, details=_tail(log)
-    )
+def _died(job: Job, status: int, log: Path) -> SpecError | Unavailable:
+    if status == os.EX_IOERR:
+        return Unavailable(f"the job {job!r} found the disk full", hint="free some space")
+    memory = "usually memory ran out: use `--sample`, fewer columns, or a larger machine"
+    hint = memory if status == -signal.SIGKILL else None
+    message = f"the job {job!r} {_how(status)} without an answer"
+    return SpecError(message, hint=hint, details=_tail(log))
 
 
 def _how(status: int) -> str:

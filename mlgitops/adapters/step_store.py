@@ -10,6 +10,7 @@ Standard library only, so that a run with nothing to do stays fast.
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import tempfile
@@ -23,6 +24,8 @@ from mlgitops.model.errors import SpecError
 from mlgitops.model.run import RunRecord
 from mlgitops.ports import StoredOutput, StoredStep
 
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+
 
 class LocalStepStore:
     """A `StepStore` in the folder *base*, for the repository at *root*."""
@@ -32,16 +35,11 @@ class LocalStepStore:
         self._root = root.resolve()
 
     def find(self, key: str) -> StoredStep | None:
-        record = self._json(self._step_path(key))
-        if record is None:
+        step = self._claimed(self._step_path(key))
+        if step is None:
             return None
-        outputs: dict[str, StoredOutput] = {}
-        for name, output in record["outputs"].items():
-            path = self._path(output["kind"], output["digest"])
-            if self._digest(path) != output["digest"]:
-                return None
-            outputs[name] = StoredOutput(path, output["digest"])
-        return StoredStep(outputs, float(record["seconds"]))
+        kept = step.outputs.values()
+        return step if all(_digest(output.path) == output.digest for output in kept) else None
 
     def save(self, key: str, outputs: Mapping[str, Path], seconds: float) -> StoredStep:
         kept = {name: self._keep(path) for name, path in outputs.items()}
@@ -60,7 +58,7 @@ class LocalStepStore:
 
     def folder(self, manifest: str) -> Path | None:
         path = self._path("folders", manifest)
-        return path if self._digest(path) == manifest else None
+        return path if _digest(path) == manifest else None
 
     def keep_folder(self, folder: Path) -> StoredOutput:
         return self._keep(folder)
@@ -71,7 +69,7 @@ class LocalStepStore:
             parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise folders.disk_error(parent, error) from error
-        self._hide_from_git()
+        folders.hide_from_git(self._base)
         return parent
 
     @contextmanager
@@ -83,6 +81,10 @@ class LocalStepStore:
             raise folders.disk_error(parent, error) from error
         try:
             yield folder
+        except OSError as error:
+            if error.errno in _DISK_ERRORS:
+                raise folders.disk_error(folder, error) from error
+            raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -90,25 +92,22 @@ class LocalStepStore:
         files: list[Path] = []
         for name in paths:
             place = self._code_place(name)
-            if place.is_dir():
-                files += sorted(place.rglob("*.py"))
-            else:
-                files.append(place)
+            files += sorted(_code_files(place)) if place.is_dir() else [place]
         names = [file.relative_to(self._root).as_posix() for file in files]
         return dict(zip(names, folders.digests(files), strict=True))
 
     def last_run(self, model: str) -> RunRecord | None:
-        document = self._json(self._base / "runs" / f"{model}.json")
+        document = _json(self._base / "runs" / f"{model}.json")
         if document is None:
             return None
         try:
             return RunRecord.parse(document)
-        except (KeyError, TypeError):
+        except (AttributeError, KeyError, TypeError):
             # Written by another version: only `explain` and reasons need it.
             return None
 
     def record_run(self, record: RunRecord) -> None:
-        self._hide_from_git()
+        folders.hide_from_git(self._base)
         path = self._base / "runs" / f"{record.model}.json"
         folders.write_whole(path, json.dumps(record.document(), indent=1).encode())
 
@@ -118,18 +117,22 @@ class LocalStepStore:
         return place
 
     def _keep(self, path: Path) -> StoredOutput:
+        if path.is_symlink():
+            raise SpecError(f"the output {path.name!r} is a link, not the file or folder itself")
         if path.is_dir():
             name, kind = folders.manifest(path).digest, "folders"
         else:
             name, kind = f"sha256:{folders.file_sha256(path)}", "files"
         place = self._path(kind, name)
         try:
-            if self._digest(place) != name:
+            if _digest(place) != name:
                 _remove(place)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 path.rename(place)
         except OSError as error:
-            raise folders.disk_error(place, error) from error
+            # Another run may have put the same content there meanwhile.
+            if _digest(place) != name:
+                raise folders.disk_error(place, error) from error
         return StoredOutput(place, name)
 
     def _path(self, kind: str, name: str) -> Path:
@@ -138,40 +141,70 @@ class LocalStepStore:
     def _step_path(self, key: str) -> Path:
         return self._base / "store" / "steps" / f"{key.removeprefix('sha256:')}.json"
 
-    def _digest(self, path: Path) -> str | None:
-        try:
-            if path.is_dir():
-                return folders.manifest(path).digest
-            return f"sha256:{folders.file_sha256(path)}"
-        except (FileNotFoundError, SpecError):
+    def _claimed(self, path: Path) -> StoredStep | None:
+        """What the record at *path* says, not yet verified."""
+        record = _json(path)
+        if record is None:
             return None
-
-    def _json(self, path: Path) -> dict[str, Any] | None:
         try:
-            document = json.loads(path.read_bytes())
-        except (FileNotFoundError, ValueError):
-            return None
-        return document if isinstance(document, dict) else None
+            return StoredStep(
+                {
+                    name: StoredOutput(
+                        self._path(output["kind"], output["digest"]), output["digest"]
+                    )
+                    for name, output in record["outputs"].items()
+                },
+                float(record["seconds"]),
+            )
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return None  # a damaged record: the step is made again
 
     def _code_place(self, name: str) -> Path:
-        for place in (self._root / name, self._root / f"{name}.py"):
-            if place.exists():
-                if self._root not in place.resolve().parents:
-                    break
-                return place
+        place, module = self._root / name, self._root / f"{name}.py"
+        # As Python imports: a package comes before a module, a plain folder after it.
+        is_plain = place.is_dir() and not (place / "__init__.py").exists()
+        if module.exists() and (is_plain or not place.exists()):
+            place = module
+        if place.exists() and self._root in place.resolve().parents:
+            return place
         raise SpecError(
             f"the code {name!r} is not in the repository",
             hint="`train.code` lists folders, files or top-level modules of this repository",
         )
 
-    def _hide_from_git(self) -> None:
-        ignore = self._base / ".gitignore"
-        if not ignore.exists():
-            folders.write_whole(ignore, b"*\n")
+
+def _digest(path: Path) -> str | None:
+    """The digest of what lies at *path*; None if it is nothing that we would put there."""
+    try:
+        if path.is_symlink():
+            return None
+        if path.is_dir():
+            return folders.manifest(path).digest
+        return f"sha256:{folders.file_sha256(path)}" if path.is_file() else None
+    except (OSError, SpecError):
+        return None
+
+
+def _json(path: Path) -> dict[str, Any] | None:
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _code_files(folder: Path) -> Iterator[Path]:
+    """All files below *folder*: what lies beside the code is packed and read with it.
+
+    Raises:
+        SpecError: a symbolic link or special file is among them.
+    """
+    files = folders.regular_files(folder)
+    return (file for file in files if "__pycache__" not in file.relative_to(folder).parts)
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

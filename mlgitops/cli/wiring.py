@@ -196,7 +196,12 @@ class Wiring:
         """Where tables are drawn; colours only on a terminal."""
         from rich.console import Console
 
-        return Console(highlight=False, soft_wrap=False)
+        class QuietlyEnding(Console):
+            def on_broken_pipe(self) -> None:
+                """Leave it to `cli.app`, as for all other output; rich would exit with 1."""
+                raise BrokenPipeError
+
+        return QuietlyEnding(highlight=False, soft_wrap=False)
 
     @cached_property
     def progress(self) -> Progress:

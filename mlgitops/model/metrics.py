@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from mlgitops.model.evidence import Direction
 from mlgitops.model.spec import Task
+
+if TYPE_CHECKING:
+    from mlgitops.model.evidence import Direction
 
 
 @dataclass(frozen=True, slots=True)

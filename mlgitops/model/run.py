@@ -9,7 +9,9 @@ from typing import Any, Literal
 STEPS = ("extract", "validate", "split", "features", "train", "evaluate", "gate", "register")
 
 Status = Literal["ran", "cached", "failed"]
-Because = Literal["first", "input-changed", "forced", "not-stored", "never-cached", "unchanged"]
+Because = Literal[
+    "first", "input-changed", "forced", "not-stored", "never-cached", "unchanged", "no-inputs"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,18 @@ def model_columns(run: RunContext) -> tuple[str, ...]:
     return named or tuple(column for column in there if column not in withheld)
 
 
+def require_named(run: RunContext) -> None:
+    """Refuse a pipeline that names columns which are not there, before any work is done on them.
+
+    Raises:
+        SpecError: the label, a feature or a column of a slice is not in the data.
+    """
+    model_columns(run)
+    sliced = dict.fromkeys(name for by in run.pipeline.evaluate.slices for name in by.columns)
+    place = f"mlops/pipelines/{run.pipeline.name}.yaml: evaluate.slices"
+    require(table_columns(run), tuple(sliced), place)
+
+
 def require(there: Sequence[str], wanted: Sequence[str], place: str) -> None:
     """Refuse names that are not among the columns *there*.
 

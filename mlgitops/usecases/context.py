@@ -6,49 +6,86 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mlgitops.model.digest import digest
 from mlgitops.model.spec import Dataset, Environment, Pipeline, Specs, document
-from mlgitops.ports import (
-    Clock,
-    ExpressionEngine,
-    ModelRegistry,
-    Progress,
-    StepStore,
-    StoredStep,
-    Tables,
-    Worker,
-)
+
+if TYPE_CHECKING:
+    from mlgitops.ports import (
+        Clock,
+        ExpressionEngine,
+        ModelRegistry,
+        Progress,
+        StepStore,
+        StoredStep,
+        Tables,
+        Worker,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """Everything outside that a run talks to."""
+class Neighbours(Protocol):
+    """Everything outside that a run talks to; a run with nothing to do needs few of them."""
 
-    tables: Tables
-    worker: Worker
-    store: StepStore
-    registry: ModelRegistry
-    engine: ExpressionEngine
-    progress: Progress
-    clock: Clock
+    @property
+    def tables(self) -> Tables:
+        """Sources and tables."""
+
+    @property
+    def worker(self) -> Worker:
+        """Zone Z0."""
+
+    @property
+    def store(self) -> StepStore:
+        """Outputs and records."""
+
+    @property
+    def registry(self) -> ModelRegistry:
+        """The models."""
+
+    @property
+    def engine(self) -> ExpressionEngine:
+        """What evaluates policies."""
+
+    @property
+    def progress(self) -> Progress:
+        """Who is told what goes on."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Who and what a run is for, as the evidence's producer says it.
+class Origin(Protocol):
+    """Who and what a run is for, as the evidence's producer says it."""
 
-    *versions* are the installed versions that training depends on, by package.
-    """
+    @property
+    def root(self) -> Path:
+        """Top folder of the work tree."""
 
-    root: Path
-    commit: str
-    dirty: bool
-    actor: str
-    trigger: str
-    workflow: str
-    versions: Mapping[str, str]
+    @property
+    def commit(self) -> str:
+        """HEAD, empty before the first commit."""
+
+    @property
+    def dirty(self) -> bool:
+        """Whether tracked files differ from it."""
+
+    @property
+    def actor(self) -> str:
+        """Who started the run."""
+
+    @property
+    def trigger(self) -> str:
+        """The event that started it."""
+
+    @property
+    def workflow(self) -> str:
+        """The workflow that it is part of."""
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Installed versions that training depends on, by package."""
 
 
 @dataclass(slots=True)

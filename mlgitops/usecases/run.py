@@ -87,7 +87,9 @@ def run(order: Order, specs: Specs, origin: Origin, neighbours: Neighbours, load
         SpecError: there is no such model, or the order makes no sense.
     """
     context = _context(order, specs, origin, neighbours)
-    names = _names(order, specs)
+    names = _names(order)
+    if "evaluate" in names:
+        _require_grounds(specs, origin)
     forced = names[names.index(order.first) :] if order.first else ()
     last = neighbours.store.last_run(order.model)
     started = neighbours.clock.now().isoformat()
@@ -158,8 +160,8 @@ class _Walk:
 
     def _make(self, step: Step, name: str, key: str) -> StoredStep:
         neighbours = self.context.neighbours
-        self._warm(name)
         with neighbours.progress.step(name), neighbours.store.workspace() as folder:
+            self._warm(name)
             started = time.perf_counter()
             outputs = step.make(self.context, folder)
             return neighbours.store.save(key, outputs, time.perf_counter() - started)
@@ -214,7 +216,25 @@ def find_pipeline(specs: Specs, model: str) -> Pipeline:
     )
 
 
-def _names(order: Order, specs: Specs) -> tuple[str, ...]:
+def _require_grounds(specs: Specs, origin: Origin) -> None:
+    """Refuse to judge a candidate for nobody, or one that nobody could trace.
+
+    Raises:
+        SpecError: there is no environment or no commit.
+    """
+    if not specs.environments:
+        raise SpecError(
+            "there is no environment that a candidate could be judged for",
+            hint="add mlops/environments/<name>.yaml, or stop earlier: --until train",
+        )
+    if not origin.commit:
+        raise SpecError(
+            "there is no commit yet, so nobody could tell what a candidate was made from",
+            hint="commit your specs and code, or stop earlier: --until train",
+        )
+
+
+def _names(order: Order) -> tuple[str, ...]:
     """The steps to walk.
 
     Raises:
@@ -231,10 +251,5 @@ def _names(order: Order, specs: Specs) -> tuple[str, ...]:
             hint="a model of a sample is never registered"
             if last != order.last
             else f"the steps are {' → '.join(STEPS)}",
-        )
-    if "evaluate" in names and not specs.environments:
-        raise SpecError(
-            "there is no environment that a candidate could be judged for",
-            hint="add mlops/environments/<name>.yaml, or stop earlier: --until train",
         )
     return names

@@ -15,6 +15,7 @@ from mlgitops.evaluation.calibration import calibration
 from mlgitops.evaluation.predictions import Predictions, checked
 from mlgitops.evaluation.undefined import Undefined
 from mlgitops.model.curves import ModelCurves
+from mlgitops.model.errors import SpecError
 from mlgitops.model.evidence import Comparison, Estimate, SliceRecord
 
 if TYPE_CHECKING:
@@ -58,15 +59,23 @@ def predict(run: RunContext, model: Path, table: Path, rows: Rows, *, name: str)
     """
     tables, task = run.neighbours.tables, run.pipeline.task
     out = table.with_name(f"{name}.parquet")
-    run.neighbours.worker.run(
-        "predict", {"model": str(model), "table": str(table), "task": task, "out": str(out)}
-    )
+    request = {"model": str(model), "table": str(table), "task": task, "out": str(out)}
+    try:
+        run.neighbours.worker.run("predict", request)
+    except SpecError as error:
+        message = f"the {name}: {error.message}"
+        raise SpecError(message, hint=error.hint, details=error.details) from error
     there = [column["name"] for column in tables.schema(out)]
     wanted = {"binary-classification": "score", "regression": "prediction"}.get(task)
     if wanted is not None:
         scores = tables.read(out, [wanted])[wanted]
         return checked(task, scores, rows=len(rows.truth), name=name)
     known = [column for column in there if column.startswith(_CLASS_PREFIX)]
+    if not known:
+        raise SpecError(
+            f"the {name} gave no probability of any class",
+            hint="return one column of probabilities for each class, named by it",
+        )
     columns = tables.read(out, known)
     predictions = checked(
         task,
@@ -75,6 +84,12 @@ def predict(run: RunContext, model: Path, table: Path, rows: Rows, *, name: str)
         classes=[column.removeprefix(_CLASS_PREFIX) for column in known],
         name=name,
     )
+    if not set(predictions.classes) & set(rows.classes):
+        raise SpecError(
+            f"the {name} knows the classes {', '.join(predictions.classes)}, "
+            f"and the label has {', '.join(rows.classes)}",
+            hint="fit the model on the label's own values, or name its columns by them",
+        )
     return predictions.aligned_to(rows.classes)
 
 

@@ -7,9 +7,12 @@ and `demand` (regression) a command.
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
+import json
 import random
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,14 +22,21 @@ from mlgitops.adapters.cel_engine.engine import CelEngine
 from mlgitops.adapters.step_store import LocalStepStore
 from mlgitops.adapters.tables.arrow_tables import ArrowTables
 from mlgitops.cli.wiring import load_step
+from mlgitops.model.digest import digest
 from mlgitops.model.run import STEPS
 from mlgitops.model.spec import Specs
 from mlgitops.ports import ExpressionEngine, StepStore, Worker
 from mlgitops.spec.load import load, read_builtin, read_folder
-from mlgitops.usecases.context import Neighbours, Origin
+from mlgitops.usecases.context import RunContext
 from mlgitops.usecases.run import Order, Result, run
 from tests.fakes.model_registry import InMemoryRegistry
-from tests.fakes.run_neighbours import CountingWorker, FixedClock, QuietProgress
+from tests.fakes.run_neighbours import (
+    CountingWorker,
+    FixedClock,
+    FixedNeighbours,
+    FixedOrigin,
+    QuietProgress,
+)
 
 _ENVELOPE = "apiVersion: mlgitops.dev/v1\nkind: {}\nmetadata: {{name: {}}}\n"
 _VERSIONS = {
@@ -113,7 +123,7 @@ mlflow.sklearn.save_model(
 
 def customers(rows: int = 500) -> list[dict[str, Any]]:
     """Customers whose leaving, topic and orders follow from visits, money and plan."""
-    dice = random.Random(7)
+    dice = random.Random(7)  # noqa: S311 - data, not secrets
     made = []
     for number in range(rows):
         visits, spent = dice.gauss(10, 3), dice.gauss(100, 30)
@@ -129,11 +139,19 @@ def customers(rows: int = 500) -> list[dict[str, Any]]:
                 "shop": f"shop-{number % 25}",
                 "refund": round(10 * (chance > 0) + dice.gauss(0, 1), 3),
                 "left": int(chance > 0),
-                "topic": "price" if visits > 12 else "service" if spent > 100 else "other",
+                "topic": _topic(dice, visits, spent),
                 "orders": round(visits * 2 + spent / 10 + dice.gauss(0, 1), 3),
             }
         )
     return made
+
+
+def _topic(dice: random.Random, visits: float, spent: float) -> str:
+    if dice.random() < 0.4:
+        return dice.choice(["price", "service", "other"])
+    if visits > 12:
+        return "price"
+    return "service" if spent > 100 else "other"
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -157,12 +175,12 @@ class Laboratory:
     registry: InMemoryRegistry
     clock: FixedClock
     engine: ExpressionEngine
-    origin: Origin
+    origin: FixedOrigin
 
     @classmethod
     def create(cls, root: Path, behind: Worker | None = None) -> Laboratory:
         """A repository with every file of `FILES` and the data of `customers`."""
-        origin = Origin(
+        origin = FixedOrigin(
             root=root,
             commit="c0ffee",
             dirty=False,
@@ -177,6 +195,18 @@ class Laboratory:
         for path, text in {**FILES, "data/customers.csv": CUSTOMERS}.items():
             made.write(path, text)
         return made
+
+    def copy(self, root: Path) -> Laboratory:
+        """The same repository with its store and registry, elsewhere."""
+        shutil.copytree(self.root, root)
+        return replace(
+            self,
+            root=root,
+            worker=CountingWorker(self.worker.behind),
+            registry=copy.deepcopy(self.registry),
+            clock=FixedClock(),
+            origin=replace(self.origin, root=root),
+        )
 
     def write(self, path: str, text: str) -> None:
         """Write a file of the repository."""
@@ -199,8 +229,8 @@ class Laboratory:
         return load(read_folder(self.root), read_builtin())
 
     @property
-    def neighbours(self) -> Neighbours:
-        return Neighbours(
+    def neighbours(self) -> FixedNeighbours:
+        return FixedNeighbours(
             tables=ArrowTables(self.root, {}),
             worker=self.worker,
             store=self.store,
@@ -221,6 +251,22 @@ class Laboratory:
         self.worker.warmed, self.worker.jobs = [], []
         asked = replace(Order(model), **order)
         return run(asked, change(self.specs), self.origin, self.neighbours, load_step)
+
+    def context(self, model: str = "churn", until: str = "register") -> RunContext:
+        """What a run of *model* knows after the step *until*."""
+        result = self.run(model, last=until)
+        assert result.error is None
+        return result.context
+
+
+def keep(context: RunContext, step: str, **outputs: Any) -> None:
+    """Put documents where *context* looks for what *step* made."""
+    store = context.neighbours.store
+    with store.workspace() as folder:
+        for name, document in outputs.items():
+            (folder / name).write_text(json.dumps(document))
+        paths = {name: folder / name for name in outputs}
+        context.made[step] = store.save(digest({step: outputs}), paths, 1.0)
 
 
 def statuses(result: Result) -> dict[str, str]:

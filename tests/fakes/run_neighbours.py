@@ -2,14 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from mlgitops.model.errors import SpecError
-from mlgitops.ports import Job, Worker
+from mlgitops.ports import (
+    Clock,
+    ExpressionEngine,
+    Job,
+    ModelRegistry,
+    Progress,
+    StepStore,
+    Tables,
+    Worker,
+)
+
+
+@dataclass(frozen=True)
+class FixedNeighbours:
+    """Neighbours that are there before anybody asks."""
+
+    tables: Tables
+    worker: Worker
+    store: StepStore
+    registry: ModelRegistry
+    engine: ExpressionEngine
+    progress: Progress
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class FixedOrigin:
+    """The same commit, person and packages every time."""
+
+    root: Path
+    commit: str
+    dirty: bool
+    actor: str
+    trigger: str
+    workflow: str
+    versions: Mapping[str, str]
 
 
 @dataclass
@@ -45,7 +81,7 @@ class CountingWorker:
     """
 
     def __init__(self, behind: Worker | None = None) -> None:
-        self._behind = behind
+        self.behind = behind
         self.warmed: list[Job] = []
         self.jobs: list[Job] = []
 
@@ -55,18 +91,36 @@ class CountingWorker:
 
     @property
     def sandbox(self) -> str:
-        return self._behind.sandbox if self._behind else "process"
+        return self.behind.sandbox if self.behind else "process"
 
     def warm(self, jobs: Sequence[Job]) -> None:
         self.warmed += jobs
-        if self._behind:
-            self._behind.warm(jobs)
+        if self.behind:
+            self.behind.warm(jobs)
 
     def run(self, job: Job, request: Mapping[str, Any]) -> dict[str, Any]:
         self.jobs.append(job)
-        if self._behind is None:
+        if self.behind is None:
             raise SpecError(f"nobody does the job {job!r} here")
-        return self._behind.run(job, request)
+        return self.behind.run(job, request)
 
     def close(self) -> None:
         """Whoever made *behind* closes it."""
+
+
+class ScriptedWorker:
+    """Answers each job with what its function says of the request."""
+
+    sandbox = "process"
+
+    def __init__(self, **answers: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
+        self._answers = answers
+
+    def warm(self, jobs: Sequence[Job]) -> None:
+        """Nothing to start."""
+
+    def run(self, job: Job, request: Mapping[str, Any]) -> dict[str, Any]:
+        return self._answers[job](request)
+
+    def close(self) -> None:
+        """Nothing to end."""

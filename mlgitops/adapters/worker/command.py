@@ -36,7 +36,12 @@ def train(request: Mapping[str, Any], y: pd.Series[Any]) -> dict[str, Any]:
         frames.write(_with_label(Path(request["table"]), request["label"], y), table)
         _run(request, table)
     raw_columns: list[str] = request["raw_columns"]
-    inputs = packing.adopt(out, request) or tuple(raw_columns)
+    inputs = packing.adopt(out, request)
+    if inputs is None:
+        raise SpecError(
+            "the training command's model has no signature, so nobody can tell what it asks for",
+            hint="pass `signature=infer_signature(X, model.predict(X))` to save_model",
+        )
     unknown = [name for name in inputs if name not in raw_columns]
     if unknown:
         raise SpecError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
 import inspect
 import os
@@ -16,6 +17,7 @@ from typing import Any
 
 from mlgitops.model.errors import SpecError
 
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 _LONGEST_MESSAGE = 300
 _OURS = str(Path(__file__).parent)
 # An environment often lies in the repository, and what is installed there is nobody's own code.
@@ -95,12 +97,15 @@ def user_code(what: str, root: Path) -> Iterator[None]:
 
     Raises:
         SpecError: it did; `details` is the traceback, cut to the user's frames.
+        OSError: a disk is full, which is not the code's fault.
     """
     try:
         yield
     except SpecError:
         raise
     except (Exception, SystemExit) as error:
+        if isinstance(error, OSError) and error.errno in FULL_DISK:
+            raise
         raise SpecError(f"{what}: {_one_line(error)}", details=_trimmed(error, root)) from error
 
 

@@ -78,10 +78,19 @@ def _of_pyfunc(model: Any, rows: pd.DataFrame, task: str) -> dict[str, NDArray[A
 
 def _by_class(probabilities: NDArray[np.float64], classes: list[Any]) -> dict[str, NDArray[Any]]:
     columns: dict[str, NDArray[Any]] = {
-        f"p_{name}": probabilities[:, i] for i, name in enumerate(classes)
+        f"p_{_class_name(value)}": probabilities[:, i] for i, value in enumerate(classes)
     }
     likeliest = probabilities.argmax(axis=1)
     return {**columns, "label": np.asarray(pd.Series(classes))[likeliest]}
+
+
+def _class_name(value: Any) -> str:
+    """A class as the label column's values are named: `true`, `2` for 2.0, else its text."""
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
 
 
 def _flat(values: Any) -> NDArray[np.float64]:

@@ -26,6 +26,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Literal
 
+from mlgitops.adapters.worker import entrypoints
 from mlgitops.model.errors import SpecError
 
 JOBS = {
@@ -133,6 +134,8 @@ def _fork(order: Order, private: Sequence[int]) -> int:
         os.setsid()
         _be_the_job(order)
         status = 0
+    except SystemExit as stop:
+        status = int(stop.code or 0)
     except BaseException:
         traceback.print_exc()
         raise
@@ -148,7 +151,20 @@ def _spawn(order: Order, private: Sequence[int]) -> int:
 
 
 def _be_the_job(order: Order) -> None:
-    """Run *order* in this process and leave its answer in a file."""
+    """Run *order* in this process and leave its answer in a file.
+
+    Raises:
+        SystemExit: a disk is full, so that there may be no room for an answer.
+    """
+    try:
+        _answer_in_file(order)
+    except OSError as error:
+        if error.errno in entrypoints.FULL_DISK:
+            raise SystemExit(os.EX_IOERR) from error
+        raise
+
+
+def _answer_in_file(order: Order) -> None:
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -166,6 +182,10 @@ def _answer(job: str, request: Mapping[str, Any]) -> dict[str, Any]:
         module, _, function = JOBS[job].partition(":")
         result = getattr(importlib.import_module(module), function)(request)
         json.dumps(result, allow_nan=False)
+    except OSError as error:
+        if error.errno in entrypoints.FULL_DISK:
+            raise
+        return {"bug": traceback.format_exc()}
     except SpecError as error:
         return {"refused": {"message": error.message, "hint": error.hint, "details": error.details}}
     except Exception:  # noqa: BLE001 - a bug of ours has to cross the process border

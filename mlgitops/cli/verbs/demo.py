@@ -38,9 +38,9 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     from mlgitops.spec.bundled import folder
 
     place: Path = arguments.folder.absolute()
-    if place.exists() and any(place.iterdir()):
+    if place.exists() and not (place.is_dir() and not any(place.iterdir())):
         raise SpecError(
-            f"{arguments.folder} is not empty",
+            f"{arguments.folder} is not an empty folder",
             hint="name another folder, or remove it: the demo never overwrites",
         )
     try:

@@ -20,6 +20,8 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     del arguments
     from rich.text import Text
 
+    from mlgitops.model.errors import Unavailable
+    from mlgitops.model.plan import Sync
     from mlgitops.reports import terminal
     from mlgitops.usecases.holds import held_candidates
     from mlgitops.usecases.status import status
@@ -33,4 +35,5 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
             wiring.console.print(Text(line, "yellow"))
     for request in wiring.forge.open_requests("mlgitops/"):
         wiring.console.print(Text(f"open  {request.title}\n      {request.reference}"))
-    return 0
+    is_known = all(row.sync is not Sync.UNKNOWN for row in rows)
+    return 0 if is_known else Unavailable.exit_code

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlgitops.usecases.columns import require_named
 from mlgitops.usecases.context import spec_digest
 
 if TYPE_CHECKING:
@@ -40,4 +41,9 @@ def make(run: RunContext, folder: Path) -> dict[str, Path]:
 
 
 def accept(run: RunContext) -> None:
-    """Whatever could be read may go on."""
+    """Refuse data without the columns that the pipeline names.
+
+    Raises:
+        SpecError: one is missing.
+    """
+    require_named(run)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from mlgitops.model.digest import digest
 from mlgitops.model.errors import SpecError
-from mlgitops.model.evidence import Inputs
 from mlgitops.usecases.code import code_of, code_paths
 from mlgitops.usecases.columns import model_columns
 from mlgitops.usecases.context import spec_digest
 
 if TYPE_CHECKING:
+    from mlgitops.model.evidence import Inputs
     from mlgitops.ports import Job
     from mlgitops.usecases.context import RunContext
 
@@ -106,14 +106,14 @@ def _require_listed(run: RunContext, files: Sequence[str]) -> None:
 def _record(run: RunContext) -> dict[str, Inputs]:
     """The inputs as the evidence names them."""
     pipeline = run.pipeline
-    record = Inputs(
-        digest="",
-        spec=spec_digest((pipeline.task, pipeline.features, pipeline.train)),
-        code=digest(code_of(run)),
-        data=run.digest("split", "train"),
-        params=spec_digest(pipeline.train.params),
-        environment=digest(dict(run.origin.versions)),
-        seed=pipeline.train.seed,
-    )
+    record: Inputs = {
+        "digest": "",
+        "spec": spec_digest((pipeline.task, pipeline.features, pipeline.train)),
+        "code": digest(code_of(run)),
+        "data": run.digest("split", "train"),
+        "params": spec_digest(pipeline.train.params),
+        "environment": digest(dict(run.origin.versions)),
+        "seed": pipeline.train.seed,
+    }
     record["digest"] = digest({name: value for name, value in record.items() if name != "digest"})
     return {"record": record}

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlgitops.model.errors import GateFailed, SpecError
-from mlgitops.model.evidence import ExpectationResult, Validation
 from mlgitops.model.spec import Dataset, Expectation
 from mlgitops.usecases.context import spec_digest
 
 if TYPE_CHECKING:
+    from mlgitops.model.evidence import ExpectationResult, Validation
     from mlgitops.ports import Job
     from mlgitops.usecases.context import RunContext
 
@@ -94,14 +94,14 @@ def accept(run: RunContext) -> None:
 def count(results: Sequence[ExpectationResult]) -> Validation:
     """The results with their counts."""
     failed = [result["severity"] for result in results if result["status"] == "failed"]
-    return Validation(
-        asked=len(results),
-        evaluated=sum(result["status"] != "error" for result in results),
-        passed=sum(result["status"] == "passed" for result in results),
-        failed_critical=failed.count("critical"),
-        failed_warning=len(failed) - failed.count("critical"),
-        results=list(results),
-    )
+    return {
+        "asked": len(results),
+        "evaluated": sum(result["status"] != "error" for result in results),
+        "passed": sum(result["status"] == "passed" for result in results),
+        "failed_critical": failed.count("critical"),
+        "failed_warning": len(failed) - failed.count("critical"),
+        "results": list(results),
+    }
 
 
 def _expectations(run: RunContext) -> tuple[Expectation, ...]:

@@ -30,14 +30,18 @@ json.dump({"cwd": os.getcwd(), "classes": sorted(set(y.tolist())), **os.environ}
 """
 PYFUNC = """
 import os
-import mlflow.pyfunc
+import mlflow.pyfunc, pandas
+from mlflow.models import infer_signature
+
+rows = pandas.read_parquet(os.environ["MLGITOPS_INPUT"])[["hour"]]
 
 class Hours(mlflow.pyfunc.PythonModel):
     def predict(self, context, model_input, params=None):
         return model_input["hour"] / 24
 
 mlflow.pyfunc.save_model(
-    os.environ["MLGITOPS_OUTPUT"], python_model=Hours(), pip_requirements=["mlflow"]
+    os.environ["MLGITOPS_OUTPUT"], python_model=Hours(), pip_requirements=["mlflow"],
+    signature=infer_signature(rows, rows["hour"] / 24),
 )
 """
 WRITE_MLMODEL = """
@@ -96,6 +100,11 @@ def test_a_model_of_another_flavor_predicts_scores(
         ("raise ValueError('boom')", "ended with exit code 1", "ValueError: boom"),
         ("import os; os.kill(os.getpid(), 9)", "was killed by signal 9", ""),
         ("pass", "there is no MLmodel", ""),
+        (
+            PYFUNC.replace('signature=infer_signature(rows, rows["hour"] / 24),', ""),
+            "has no signature",
+            "",
+        ),
         (
             WRITE_MLMODEL.format("]["),
             "no readable MLflow model",

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -134,3 +136,50 @@ def test_classes_are_found_by_dotted_path(tmp_path: Path):
     assert caught.value.hint == "did you mean 'OrderedDict'?"
     with pytest.raises(SpecError, match="cannot be imported"):
         entrypoints.load_class(tmp_path, "absent_f.Class")
+
+
+def test_a_full_disk_is_not_the_code_s_fault(tmp_path: Path):
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with (
+        pytest.raises(OSError, match="No space left") as caught,
+        entrypoints.user_code("x", tmp_path),
+    ):
+        raise full
+    assert caught.value is full
+
+    with pytest.raises(SpecError, match="FileNotFoundError"), entrypoints.user_code("x", tmp_path):
+        raise FileNotFoundError(errno.ENOENT, "no such file")
+
+
+def test_what_is_installed_below_the_root_is_nobody_s_own(tmp_path: Path):
+    installed = Path(sysconfig.get_path("purelib"))
+    root = installed.parents[2]
+
+    assert entrypoints.is_users(f"{root}/shop/train.py", root)
+    assert not entrypoints.is_users(f"{installed}/pandas/core.py", root)
+    assert not entrypoints.is_users(entrypoints.__file__, Path(entrypoints.__file__).parents[3])
+    assert not entrypoints.is_users("/elsewhere/train.py", root)
+    assert not entrypoints.is_users(f"{root}2/train.py", root)
+
+
+def test_the_user_s_imports_are_listed_relative_to_the_root(tmp_path: Path):
+    write(tmp_path, "shop_g/__init__.py", "")
+    write(tmp_path, "shop_g/train.py", "import helper_g\nimport json\ndef train(): pass")
+    write(tmp_path, "helper_g.py", "")
+    write(tmp_path, "unused_g.py", "")
+    entrypoints.load(tmp_path, "shop_g.train:train")
+
+    assert entrypoints.imported_files(tmp_path) == [
+        "helper_g.py",
+        "shop_g/__init__.py",
+        "shop_g/train.py",
+    ]
+
+
+def test_a_traceback_leaves_out_what_is_installed_below_the_root(tmp_path: Path):
+    # As if the environment, with us in it, lay in the user's repository.
+    root = Path(entrypoints.__file__).parents[3]
+    with pytest.raises(SpecError) as caught, entrypoints.user_code("x", root):
+        entrypoints.load_class(root, "nothing")
+
+    assert "entrypoints.py" not in (caught.value.details or "")

@@ -178,3 +178,21 @@ def test_two_models_with_modules_of_one_name_each_run_their_own(workspace: Any, 
     assert list(predict(workspace, rows, model="champion")["score"]) == [0.25, 1.0]
     assert list(predict(workspace, rows, model="candidate")["score"]) == [0.75, 0.0]
     assert list(predict(workspace, rows, model="champion")["score"]) == [0.25, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        ([True, False], ["p_false", "p_true"]),
+        ([2, 1], ["p_1", "p_2"]),
+        (["2", "x"], ["p_2", "p_x"]),
+    ],
+)
+def test_classes_are_named_as_the_values_of_the_label(
+    workspace: Any, train: Any, labels: list[Any], names: list[str]
+):
+    task = "multiclass-classification"
+    frame = pd.DataFrame({"hour": range(40), "late": labels * 20})
+    train(frame, task=task, estimator="sklearn.linear_model.LogisticRegression")
+
+    assert list(predict(workspace, frame[["hour"]], task).columns) == [*names, "label"]

@@ -1,0 +1,209 @@
+"""plan, promote, reconcile, drift, rollback and status, one after the other, on one repository."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console  # noqa: TID253 - tests may start slowly
+
+from mlgitops.cli.verbs import drift, plan, promote, reconcile, rollback, status
+from mlgitops.model.errors import ChangesPending, SpecError, Unavailable
+from tests.fakes.release_world import MODEL, PRODUCTION, STAGING, ReleaseWorld
+from tests.fakes.wiring import call, wired
+
+
+class Terminal:
+    """A repository with a registered candidate, and the verbs that release it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world = ReleaseWorld(folder)
+        self.world.run()
+        self.environ = {"GITHUB_OUTPUT": str(folder / "outputs")}
+        self.outputs = folder / "outputs"
+
+    def do(self, verb: Any, *words: str) -> int:
+        wiring = wired(
+            self.world.workspace.root,
+            self.environ,
+            registry=self.world.registry,
+            console=Console(width=200, highlight=False),
+        )
+        return call(verb, wiring, *words)
+
+    def merge(self) -> None:
+        (branch,) = self.world.forge.open_requests("mlgitops/")
+        self.world.workspace.merge(branch.branch)
+
+    @property
+    def live(self) -> dict[str, int]:
+        return dict(self.world.registry.observe([MODEL])[MODEL].aliases)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    return Terminal(tmp_path)
+
+
+@pytest.fixture
+def released(terminal: Terminal, capsys: pytest.CaptureFixture[str]) -> Terminal:
+    terminal.do(promote, MODEL, "--to", "staging")
+    terminal.merge()
+    terminal.do(reconcile)
+    capsys.readouterr()
+    terminal.outputs.unlink()
+    return terminal
+
+
+def test_a_promotion_says_how_to_review_and_approve_it(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert terminal.do(promote, "--to", "staging") == 0
+
+    (request,) = terminal.world.forge.open_requests("mlgitops/")
+    out = capsys.readouterr().out
+    assert out.startswith(f"{request.title}\n")
+    assert f"git merge {request.branch}\n" in out
+    assert request.reference in terminal.outputs.read_text()
+    assert terminal.live == {}
+
+
+def test_the_same_promotion_twice_is_one(terminal: Terminal) -> None:
+    for _ in range(2):
+        assert terminal.do(promote, "--to", "staging") == 0
+
+    assert len(terminal.world.forge.open_requests("mlgitops/")) == 1
+
+
+def test_what_is_released_already_is_no_promotion(
+    released: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert released.do(promote, "--to", "staging") == 0
+
+    assert "is wanted already" in capsys.readouterr().out
+    assert released.outputs.read_text().startswith("pull-request<<")
+
+
+def test_an_unknown_environment_is_refused(terminal: Terminal) -> None:
+    with pytest.raises(SpecError):
+        terminal.do(promote, "--to", "stagin")
+
+
+def test_a_plan_shows_what_reconcile_would_do(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal.do(promote, "--to", "staging")
+    terminal.merge()
+    capsys.readouterr()
+
+    assert terminal.do(plan) == 0
+    assert "staging" in capsys.readouterr().out
+    assert terminal.do(plan, "--exit-code") == ChangesPending.exit_code
+    assert terminal.live == {}
+
+
+def test_a_plan_as_json_can_be_held_to(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal.do(promote, "--to", "staging")
+    terminal.merge()
+    capsys.readouterr()
+    terminal.do(plan, "--format", "json")
+    document = json.loads(capsys.readouterr().out)
+
+    assert document["targets"][0]["changes"]
+    assert terminal.do(reconcile, "--expect", document["digest"]) == 0
+    assert terminal.live == {"staging": 1}
+
+
+def test_another_plan_than_expected_is_refused(terminal: Terminal) -> None:
+    terminal.do(promote, "--to", "staging")
+    terminal.merge()
+
+    with pytest.raises(Exception, match="plan") as caught:
+        terminal.do(reconcile, "--expect", f"sha256:{'0' * 64}")
+
+    assert getattr(caught.value, "exit_code", None) == 5
+    assert terminal.live == {}
+
+
+def test_a_second_reconcile_makes_no_change(released: Terminal) -> None:
+    assert released.live == {"staging": 1}
+    assert released.do(plan, "--exit-code") == 0
+
+    assert released.do(reconcile) == 0
+
+    assert released.outputs.read_text().splitlines()[1] == "0"
+
+
+def test_drift_is_found_then_healed(released: Terminal, capsys: pytest.CaptureFixture[str]) -> None:
+    assert released.do(drift) == 0
+    released.world.registry.delete_alias(MODEL, "staging")
+
+    assert released.do(drift) == ChangesPending.exit_code
+    assert "alias-missing" in capsys.readouterr().out.replace("alias missing", "alias-missing")
+    assert released.live == {}
+
+    assert released.do(drift, "--heal") == 0
+    assert released.live == {"staging": 1}
+
+
+def test_a_rollback_is_a_pull_request_that_leaves_a_hold(
+    released: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    released.world.run()
+    released.do(promote, "--to", "staging")
+    released.merge()
+    released.do(reconcile)
+    assert released.live == {"staging": 2}
+    capsys.readouterr()
+
+    assert released.do(rollback, "--env", "staging") == 0
+    assert "restores   version 1" in capsys.readouterr().out
+    released.merge()
+    released.do(reconcile)
+
+    assert released.live == {"staging": 1}
+    released.do(status)
+    assert "held" in capsys.readouterr().out
+
+
+def test_a_status_shows_every_target_and_open_request(
+    released: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    released.do(promote, "--to", "production")
+    capsys.readouterr()
+
+    assert released.do(status) == 0
+
+    out = capsys.readouterr().out
+    assert str(STAGING) in out
+    assert str(PRODUCTION) in out
+    assert "mlgitops/promote/production" in out
+
+
+def test_a_status_without_registry_is_6(
+    released: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    released.world.registry.is_down = True
+
+    assert released.do(status) == Unavailable.exit_code
+    assert "unknown" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("verb", [plan, drift, reconcile])
+def test_without_registry_nothing_is_done(released: Terminal, verb: Any) -> None:
+    released.world.registry.is_down = True
+
+    with pytest.raises(Unavailable):
+        released.do(verb)
+
+
+def test_on_a_runner_a_branch_that_would_be_lost_is_refused(terminal: Terminal) -> None:
+    terminal.environ["GITHUB_WORKSPACE"] = str(terminal.world.workspace.root)
+
+    for verb, words in ((promote, ("--to", "staging")), (rollback, ("--env", "staging"))):
+        with pytest.raises(SpecError, match="lost with this runner's clone"):
+            terminal.do(verb, *words)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlgitops.model.spec import Level
+from mlgitops.model.verdict import (
+    Answer,
+    Decision,
+    GateResult,
+    RuleResult,
+    Verdict,
+    decision_document,
+    parse_decision,
+)
+
+TEXTS = st.text(max_size=4)
+VERDICTS = st.sampled_from(Verdict)
+RULES = st.builds(RuleResult, TEXTS, VERDICTS, TEXTS, TEXTS)
+GATES = st.builds(
+    GateResult,
+    policy=TEXTS,
+    parameters=st.dictionaries(TEXTS, st.booleans() | st.integers(0, 9) | TEXTS, max_size=2),
+    level=st.sampled_from(get_args(Level)),
+    applies=st.booleans(),
+    verdict=VERDICTS,
+    rules=st.lists(RULES, max_size=2).map(tuple),
+    waived_by=st.none() | TEXTS,
+)
+DECISIONS = st.builds(
+    Decision, TEXTS, TEXTS, TEXTS, VERDICTS, st.lists(GATES, max_size=3).map(tuple)
+)
+ABSENT = object()
+
+
+@given(DECISIONS)
+def test_a_decision_survives_json(decision: Decision) -> None:
+    parsed = parse_decision(json.loads(json.dumps(decision_document(decision))))
+
+    assert parsed == decision
+    assert isinstance(parsed.verdict, Verdict)
+    assert all(isinstance(gate.verdict, Verdict) for gate in parsed.gates)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"verdict": "maybe"}, {"gates": [{}]}, {"gates": None}, {"more": 1}, {"gates": ABSENT}],
+)
+def test_another_document_is_no_decision(change: dict[str, Any]) -> None:
+    document = decision_document(Decision("staging", "c", "e", Verdict.PASS, ())) | change
+    document = {key: value for key, value in document.items() if value is not ABSENT}
+
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        parse_decision(document)
+
+
+@pytest.mark.parametrize("level", get_args(Level))
+@pytest.mark.parametrize("verdict", Verdict)
+@pytest.mark.parametrize("applies", [True, False])
+@pytest.mark.parametrize("waived_by", [None, "known-shift"])
+def test_only_a_soft_or_hard_gate_that_applies_and_is_not_waived_blocks(
+    level: Level, verdict: Verdict, applies: bool, waived_by: str | None
+) -> None:
+    gate = GateResult("min-metric", {}, level, applies, verdict, (), waived_by)
+
+    blocks = level in ("soft", "hard") and applies and verdict != "pass" and waived_by is None
+    assert gate.is_blocking == blocks
+
+
+@pytest.mark.parametrize("value", [1, 1.0, "true", [True], None, False])
+def test_only_the_boolean_true_is_true(value: Any) -> None:
+    assert not Answer("value", value).is_true
+    assert Answer("value", True).is_true
+    assert not Answer("error", True).is_true

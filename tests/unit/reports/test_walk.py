@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+from mlgitops.model.digest import digest
+from mlgitops.model.run import STEPS, Because, InputChange, RunRecord, StepRecord
+from mlgitops.reports.walk import render_run, render_step, why
+
+ONE, OTHER = digest(1), digest(2)
+
+
+def step(name: str = "train", **fields: Any) -> StepRecord:
+    defaults: dict[str, Any] = {
+        "status": "ran", "because": "first", "changes": (), "key": ONE,
+        "inputs": {"params": ONE, "seed": "7"}, "outputs": {"model": OTHER}, "seconds": 12.34,
+    }  # fmt: skip
+    return StepRecord(name, **{**defaults, **fields})
+
+
+def changed(*names: str) -> StepRecord:
+    return step(
+        because="input-changed", changes=tuple(InputChange(name, ONE, OTHER) for name in names)
+    )
+
+
+def test_a_run_is_one_line_a_step() -> None:
+    steps = (
+        step("extract", status="cached", because="unchanged"),
+        changed("params"),
+        step("evaluate", status="failed"),
+    )
+
+    text = render_run(RunRecord("churn", "", "", 0, steps, {}))
+
+    assert text == (
+        "  extract   cached           every input is as it was\n"
+        "  train     ran      12.3 s  changed: params\n"
+        "  evaluate  failed           its first run here\n"
+    )
+
+
+@pytest.mark.parametrize("because", get_args(Because))
+def test_there_are_words_for_every_reason(because: Because) -> None:
+    record = changed("seed") if because == "input-changed" else step(because=because)
+
+    assert why(record)
+    assert render_step(record).startswith("train: ran, ")
+
+
+def test_every_step_lines_up() -> None:
+    steps = tuple(step(name) for name in STEPS)
+    lines = render_run(RunRecord("churn", "", "", 0, steps, {})).splitlines()
+
+    assert len({line.index("12.3 s") for line in lines}) == 1
+
+
+def test_a_phrase_names_three_inputs_and_counts_the_rest() -> None:
+    assert why(changed("a", "b", "c")) == "changed: a, b, c"
+    assert why(changed("a", "b", "c", "d", "e")) == "changed: a, b, c and 2 more"
+
+
+def test_a_step_names_every_change_input_and_output() -> None:
+    changes = (InputChange("code a.py", None, ONE), InputChange("seed", "6", "7"))
+
+    assert render_step(step(because="input-changed", changes=changes)) == (
+        "train: ran, an input changed\n"
+        "  code a.py: (none) → 6b86b273ff34\n"
+        "  seed: 6 → 7\n"
+        "inputs\n"
+        "  params                       6b86b273ff34\n"
+        "  seed                         7\n"
+        "outputs\n"
+        "  model                        d4735e3a265e\n"
+    )
+
+
+def test_a_step_without_outputs_lists_none() -> None:
+    assert "outputs" not in render_step(step(status="failed", outputs={}))

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from mlgitops.model.errors import GateFailed, Inconclusive
+from mlgitops.model.spec import Waiver
+from mlgitops.model.verdict import (
+    Decision,
+    GateResult,
+    RuleResult,
+    Verdict,
+    decision_document,
+)
+from mlgitops.usecases.context import RunContext
+from mlgitops.usecases.steps import gate
+from tests.fakes.laboratory import Laboratory, keep
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def context(laboratory: Laboratory) -> RunContext:
+    return laboratory.context()
+
+
+def decided(context: RunContext, verdict: Verdict) -> None:
+    """Put a decision for staging where the step would have put it."""
+    rule = RuleResult("floor", verdict, "roc_auc is 0.5", "get more data")
+    result = GateResult("min-metric", {}, "soft", True, verdict, (rule,))
+    decision = Decision("staging", "sha256:0123456789abcdef", "sha256:e", verdict, (result,))
+    keep(context, "gate", **{"decision-staging": decision_document(decision)})
+
+
+def test_there_is_a_decision_and_a_report_for_each_environment(context: RunContext) -> None:
+    assert set(context.made["gate"].outputs) == {
+        "decision-staging", "report-staging", "decision-production", "report-production",
+    }  # fmt: skip
+    for environment in ("staging", "production"):
+        decision = gate.read_decision(context, environment)
+        assert decision.environment == environment
+        assert decision.evidence == context.digest("evaluate", f"evidence-{environment}")
+        assert (
+            decision.candidate == gate.read_evidence(context, environment)["subject"]["candidate"]
+        )
+
+
+def test_reports_are_put_where_people_open_them(context: RunContext) -> None:
+    paths = gate.publish_reports(context)
+
+    assert list(paths) == ["staging", "production"]
+    for environment, path in paths.items():
+        candidate = gate.read_decision(context, environment).candidate
+        assert path.name == f"{candidate.removeprefix('sha256:')[:12]}-{environment}.html"
+        assert path.read_bytes() == context.path("gate", f"report-{environment}").read_bytes()
+        assert path.read_text().lower().startswith("<!doctype html>")
+
+
+def changed(context: RunContext, before: dict[str, Any]) -> list[str]:
+    after = gate.inputs(context)
+    return [name for name in before if before[name] != after[name]]
+
+
+def test_the_day_counts_only_where_a_waiver_may_expire(
+    laboratory: Laboratory, context: RunContext
+) -> None:
+    before = gate.inputs(context)
+    assert before["day"] == "any"
+    waiver = Waiver("w", "min-metric", "churn", "0123456789ab", "why", date(2026, 12, 1))
+    other = replace(waiver, model="topic")
+
+    context.specs = replace(context.specs, waivers=(other,))
+    assert changed(context, before) == []
+
+    context.specs = replace(context.specs, waivers=(other, waiver))
+    assert changed(context, before) == ["waivers", "day"]
+    assert gate.inputs(context)["day"] == "2026-11-22"
+    laboratory.clock.moment = laboratory.clock.moment.replace(day=23)
+
+
+def test_policies_bindings_and_metrics_are_inputs(context: RunContext) -> None:
+    before = gate.inputs(context)
+
+    context.specs = replace(context.specs, policies={})
+    assert changed(context, before) == ["policies"]
+
+    context.pipeline = replace(context.pipeline, gates=())
+    assert changed(context, before) == ["policies", "spec gates"]
+
+
+def test_a_pass_lets_the_run_go_on(context: RunContext) -> None:
+    decided(context, Verdict.PASS)
+
+    gate.accept(context)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "stop"),
+    [
+        (Verdict.FAIL, GateFailed),
+        (Verdict.ERROR, GateFailed),
+        (Verdict.INCONCLUSIVE, Inconclusive),
+    ],
+)
+def test_anything_else_stops_it(context: RunContext, verdict: Verdict, stop: type) -> None:
+    decided(context, verdict)
+
+    with pytest.raises(stop) as caught:
+        gate.accept(context)
+
+    assert caught.value.message == (
+        f"candidate 0123456789ab is not fit for staging: {verdict}\n  min-metric: roc_auc is 0.5"
+    )
+    assert caught.value.hint == "get more data"
+
+
+def test_only_the_first_environment_decides_the_run(laboratory: Laboratory) -> None:
+    laboratory.edit(
+        "mlops/environments/production.yaml",
+        "alias: champion",
+        "alias: champion, policies: "
+        "[{policy: leakage, level: hard, with: {max_feature_auc: 0.51}}]",
+    )
+
+    result = laboratory.run()
+
+    assert result.error is None
+    decision = gate.read_decision(result.context, "production")
+    assert decision.verdict is not Verdict.PASS
+    assert gate.read_decision(result.context, "staging").verdict is Verdict.PASS

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mlgitops.model.digest import digest_of_bytes
+from mlgitops.usecases.code import code_of, code_paths
+from mlgitops.usecases.context import RunContext
+from tests.fakes.laboratory import Laboratory
+
+
+def context(root: Path, code: tuple[str, ...]) -> RunContext:
+    made = Laboratory.create(root).context(until="extract")
+    made.pipeline = replace(made.pipeline, train=replace(made.pipeline.train, code=code))
+    return made
+
+
+def test_every_file_of_the_code_is_an_input(tmp_path: Path) -> None:
+    found = code_of(context(tmp_path, ("shop", "fit")))
+
+    assert list(found) == [
+        "code shop/__init__.py", "code shop/features.py", "code shop/train.py", "code fit.py",
+    ]  # fmt: skip
+    assert found["code shop/__init__.py"] == digest_of_bytes(b"")
+
+
+def test_without_code_there_is_none(tmp_path: Path) -> None:
+    assert code_of(context(tmp_path, ())) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("shop", "shop"), ("fit", "fit.py"), ("fit.py", "fit.py"), ("shop/train.py", "shop/train.py")],
+)
+def test_the_name_of_a_module_becomes_its_file(tmp_path: Path, name: str, path: str) -> None:
+    assert code_paths(context(tmp_path, (name,))) == [path]
+
+
+def test_a_module_comes_before_a_folder_that_is_no_package(tmp_path: Path) -> None:
+    (tmp_path / "fit").mkdir()
+    (tmp_path / "fit" / "notes.txt").write_text("")
+
+    assert code_paths(context(tmp_path, ("fit",))) == ["fit.py"]

@@ -1,0 +1,183 @@
+"""The evidence of a real run, against the tables that it was made from."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mlgitops import folders
+from mlgitops.model.evidence import SCHEMA
+from mlgitops.model.spec import Pin
+from mlgitops.spec import evidence as evidence_file
+from mlgitops.usecases import dossier, scoring
+from mlgitops.usecases.context import RunContext
+from tests.fakes.laboratory import Laboratory, as_csv, customers
+
+pytestmark = pytest.mark.slow
+
+
+def judged(context: RunContext, environment: str = "staging") -> Any:
+    return json.loads(context.path("evaluate", f"evidence-{environment}").read_bytes())
+
+
+@pytest.fixture
+def context(laboratory: Laboratory) -> RunContext:
+    return laboratory.context()
+
+
+def test_the_evidence_keeps_its_schema(context: RunContext) -> None:
+    for environment in ("staging", "production"):
+        content = context.path("evaluate", f"evidence-{environment}").read_bytes()
+        document = evidence_file.decode(content)
+
+        assert document["schema"] == SCHEMA
+        assert document["environment"] == environment
+        assert evidence_file.encode(document) == content
+
+
+def test_the_subject_is_the_model_that_lies_there(context: RunContext) -> None:
+    subject = judged(context)["subject"]
+    model = folders.manifest(context.path("train", "model"))
+
+    assert subject["model"] == "churn"
+    assert subject["manifest"] == model.digest
+    assert subject["size_bytes"] == model.size_bytes
+    assert [column["name"] for column in subject["inputs"]] == ["visits", "spent", "plan"]
+
+
+def test_the_data_is_what_the_earlier_steps_found(context: RunContext) -> None:
+    data = judged(context)["data"]
+
+    assert data["digest"] == context.digest("extract", "table")
+    assert data["rows"] == 500
+    assert data["label"] == "left"
+    assert data["validation"] == context.json("validate", "validation")
+    assert data["split"] == context.json("split", "split")
+    assert data["split"]["train"]["rows"] + data["split"]["holdout"]["rows"] == 500
+    assert "window" not in data
+
+
+def test_a_time_column_gives_a_window(laboratory: Laboratory) -> None:
+    laboratory.edit(
+        "mlops/datasets/customers.yaml",
+        "split: {strategy: stratified, holdout: 0.4}",
+        "time: day\n  split: {strategy: time, holdout: 60d}",
+    )
+
+    window = judged(laboratory.context(until="evaluate"))["data"]["window"]
+
+    assert window["first"] < window["last"]
+
+
+def test_the_numbers_are_on_the_holdout(context: RunContext) -> None:
+    document = judged(context)
+    held_out = document["data"]["split"]["holdout"]["rows"]
+
+    assert {estimate["n"] for estimate in document["metrics"].values()} == {held_out}
+    assert {one["n"] for one in document["baseline"]["comparison"].values()} == {held_out}
+    assert sum(one["n"] for one in document["calibration"]["bins"]) == held_out
+    assert sum(one["n"] for one in document["slices"]) == held_out
+    assert document["train_metrics"].keys() == document["metrics"].keys()
+
+
+def test_the_numbers_follow_from_the_scores_that_are_kept(context: RunContext) -> None:
+    tables, scores = context.neighbours.tables, context.path("evaluate", "scores")
+    columns = tables.read(scores, ["truth", "candidate"])
+    from mlgitops.evaluation.predictions import Predictions
+
+    rows = scoring.Rows(columns["truth"], ())
+    again = scoring.estimates(
+        ["roc_auc", "log_loss"],
+        rows,
+        Predictions("binary-classification", columns["candidate"]),
+        0.95,
+    )
+
+    assert judged(context)["metrics"] == again
+    assert judged(context)["scores"] == context.digest("evaluate", "scores")
+
+
+def test_the_baseline_is_a_prior_for_classes(context: RunContext) -> None:
+    baseline = judged(context)["baseline"]
+
+    assert baseline["kind"] == "prior"
+    assert baseline["metrics"]["roc_auc"]["value"] == 0.5
+
+
+def test_the_baseline_of_a_regression_is_the_mean(laboratory: Laboratory) -> None:
+    context = laboratory.context("demand", until="evaluate")
+
+    assert judged(context)["baseline"]["kind"] == "mean"
+
+
+def test_leakage_ranks_the_columns_by_how_much_each_tells_alone(context: RunContext) -> None:
+    leakage = judged(context)["leakage"]
+
+    assert [one["column"] for one in leakage["features"]][:2] == ["visits", "spent"]
+    assert leakage["max_feature_auc"] == leakage["features"][0]["auc"]
+    assert leakage["after_the_fact"] == []
+    assert leakage["duplicate_rows"] == 0
+
+
+def test_rows_on_both_sides_are_counted(laboratory: Laboratory) -> None:
+    rows = customers()
+    for number, row in enumerate(rows[:400]):
+        rows[number] = {**rows[number % 100], "customer": row["customer"]}
+    laboratory.write("data/customers.csv", as_csv(rows))
+
+    document = judged(laboratory.context(until="evaluate"))
+
+    held_out = document["data"]["split"]["holdout"]["rows"]
+    assert document["leakage"]["duplicate_rows"] > 50
+    assert document["leakage"]["duplicate_share"] == (
+        document["leakage"]["duplicate_rows"] / held_out
+    )
+
+
+def test_the_producer_is_the_run_s_origin(laboratory: Laboratory) -> None:
+    producer = judged(laboratory.context())["producer"]
+
+    assert producer == {
+        "commit": "c0ffee",
+        "dirty": False,
+        "actor": "Ada <ada@example.org>",
+        "trigger": "manual",
+        "workflow": "local",
+        "versions": laboratory.origin.versions,
+        "sample": 0,
+        "sandbox": laboratory.worker.sandbox,
+    }
+
+
+def test_the_inputs_are_those_that_training_had(context: RunContext) -> None:
+    inputs = judged(context)["inputs"]
+
+    assert inputs == context.json("train", "train")["record"]
+    assert inputs["seed"] == 7
+    assert inputs["data"] == context.digest("split", "train")
+
+
+def test_a_champion_is_named_and_scored(context: RunContext) -> None:
+    known, rows = scoring.answers(context)
+    from mlgitops.evaluation.predictions import Predictions
+
+    good = np.clip(rows.truth * 0.8 + 0.1, 0, 1)
+    candidate = Predictions("binary-classification", good)
+    champion = Predictions("binary-classification", np.full(len(rows.truth), 0.5))
+    findings = dossier.examine(context, "sha256:c", (known, rows), candidate, {"roc_auc": 1.0})
+    pin = Pin(3, "0123456789ab", "sha256:m", "sha256:e")
+
+    document = dossier.compile_evidence(
+        context, "staging", findings, rows, (pin, champion), "sha256:s"
+    )
+
+    assert document["champion"] is not None
+    assert document["champion"]["version"] == 3
+    assert document["champion"]["metrics"]["roc_auc"]["value"] == 0.5
+    assert document["metrics"]["roc_auc"]["value"] == 1.0
+    assert document["comparison"]["roc_auc"]["delta"] == 0.5
+    assert document["comparison"]["log_loss"]["delta"] > 0
+    assert document["train_metrics"] == {"roc_auc": 1.0}

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mlgitops.model.curves import Curves
+from mlgitops.model.digest import digest, short
+from mlgitops.model.errors import SpecError
+from mlgitops.model.spec import Pin, Release
+from mlgitops.usecases.context import RunContext
+from mlgitops.usecases.judging import candidate_digest, judge
+from tests.fakes.laboratory import Laboratory, as_csv, customers, keep
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def context(laboratory: Laboratory) -> RunContext:
+    return laboratory.context()
+
+
+def with_champion(laboratory: Laboratory, context: RunContext) -> Pin:
+    """Release version 1 to staging, for *context* alone."""
+    version = laboratory.registry.versions("churn")[0]
+    assert version.candidate
+    assert version.manifest
+    pin = Pin(1, short(version.candidate), version.manifest, "sha256:e")
+    releases = {("staging", "churn"): Release("churn", "staging", pin, None)}
+    context.specs = replace(context.specs, releases=releases)
+    return pin
+
+
+def test_there_is_a_document_and_curves_for_each_environment(context: RunContext) -> None:
+    assert set(context.made["evaluate"].outputs) == {
+        "scores",
+        "evidence-staging",
+        "curves-staging",
+        "evidence-production",
+        "curves-production",
+    }
+
+
+def test_a_candidate_is_what_made_it_and_what_came_out(context: RunContext) -> None:
+    record = context.json("train", "train")["record"]
+    named = digest({"inputs": record["digest"], "manifest": context.digest("train", "model")})
+
+    assert candidate_digest(context) == named
+
+    keep(context, "train", train={"record": {"digest": "other"}}, model="other")
+
+    assert candidate_digest(context) != named
+
+
+def test_judging_twice_gives_the_same_bytes(context: RunContext, tmp_path: Path) -> None:
+    again = judge(context, tmp_path)
+
+    assert {name: path.read_bytes() for name, path in again.items()} == {
+        name: kept.path.read_bytes() for name, kept in context.made["evaluate"].outputs.items()
+    }
+
+
+def test_the_model_never_sees_the_label(context: RunContext, tmp_path: Path) -> None:
+    judge(context, tmp_path)
+
+    for table in ("unlabelled.parquet", "train-unlabelled.parquet"):
+        columns = [c["name"] for c in context.neighbours.tables.schema(tmp_path / table)]
+        assert columns == ["visits", "spent", "plan"]
+
+
+def test_scores_hold_every_row_of_every_model(
+    laboratory: Laboratory, context: RunContext, tmp_path: Path
+) -> None:
+    pin = with_champion(laboratory, context)
+    tables = context.neighbours.tables
+
+    scores = judge(context, tmp_path)["scores"]
+
+    champion = f"champion_{short(pin.manifest)}"
+    assert [c["name"] for c in tables.schema(scores)] == ["truth", "candidate", champion]
+    columns = tables.read(scores, ["truth", "candidate", champion])
+    assert (
+        columns["truth"] == tables.read(context.path("split", "holdout"), ["left"])["left"]
+    ).all()
+    # The champion is the candidate's own bytes, so it predicts the same.
+    assert np.array_equal(columns["candidate"], columns[champion])
+
+
+def test_curves_of_candidate_and_champion_lie_side_by_side(
+    laboratory: Laboratory, context: RunContext, tmp_path: Path
+) -> None:
+    with_champion(laboratory, context)
+    made = judge(context, tmp_path)
+
+    staging, production = (
+        Curves.parse(json.loads(made[f"curves-{name}"].read_text()))
+        for name in ("staging", "production")
+    )
+
+    assert staging.champion == staging.candidate == production.candidate
+    assert production.champion is None
+
+
+def test_a_champion_that_asks_for_a_column_that_is_gone_is_named(
+    laboratory: Laboratory, context: RunContext
+) -> None:
+    rows = [{("visit" if k == "visits" else k): v for k, v in row.items()} for row in customers()]
+    laboratory.write("data/customers.csv", as_csv(rows))
+    laboratory.edit("mlops/pipelines/churn.yaml", "[visits, spent, plan]", "[visit, spent, plan]")
+    laboratory.edit("mlops/datasets/customers.yaml", "column: visits", "column: visit")
+    for name in ("features", "train"):
+        code = laboratory.root / "shop" / f"{name}.py"
+        code.write_text(code.read_text().replace('"visits"', '"visit"'))
+    pin = with_champion(laboratory, context)
+    releases = {("staging", "churn"): Release("churn", "staging", pin, None)}
+
+    result = laboratory.run(change=lambda specs: replace(specs, releases=releases))
+
+    assert isinstance(result.error, SpecError)
+    assert "signature of released version 1: no column 'visits'" in result.error.message
+    assert result.error.hint == "did you mean 'visit'?"
