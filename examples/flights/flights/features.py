@@ -2,7 +2,9 @@
 
 import pandas as pd
 
-CARRIERS = "9E AA AS B6 DL EV F9 FL HA MQ OO UA US VX WN YV".split()
+CARRIERS = [
+    "9E", "AA", "AS", "B6", "DL", "EV", "F9", "FL", "HA", "MQ", "OO", "UA", "US", "VX", "WN", "YV",
+]  # fmt: skip
 ORIGINS = ["EWR", "JFK", "LGA"]
 
 
