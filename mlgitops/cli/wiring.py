@@ -118,8 +118,9 @@ class Wiring:
         from mlgitops.spec.load import read_folder
         from mlgitops.usecases.check import check
 
-        self._texts.update(read_folder(self.root))
-        return check(self.root)
+        files = read_folder(self.root)
+        self._texts.update(files)
+        return check(files)
 
     @cached_property
     def desired(self) -> Specs:

@@ -76,9 +76,10 @@ def read_folder(root: Path) -> dict[str, str]:
     """
     texts: dict[str, str] = {}
     problems: list[Diagnostic] = []
-    for path in sorted(_spec_files(root, problems)):
+    top = root.resolve()
+    for path in sorted(_spec_files(top, problems)):
         try:
-            texts[path] = _read(root, path)
+            texts[path] = _read(top, path)
         except SpecError as error:
             problems += error.diagnostics
     _refuse(problems)
@@ -177,11 +178,11 @@ def _spec_files(root: Path, problems: list[Diagnostic]) -> Iterator[str]:
                 problems.append(_fault("SPEC118", path, "only *.yaml files are read", hint))
 
 
-def _read(root: Path, path: str) -> str:
-    """The text of one file, which has to be a small regular file within *root*."""
+def _read(top: Path, path: str) -> str:
+    """The text of one file, which has to be a small regular file within *top*."""
     try:
-        place = (root / path).resolve(strict=True)
-        if not place.is_relative_to(root.resolve()):
+        place = (top / path).resolve(strict=True)
+        if not place.is_relative_to(top):
             raise refusal([_fault("SPEC117", path, "the link leads out of the repository", _REAL)])
         if not stat.S_ISREG(place.stat().st_mode):
             raise refusal([_fault("SPEC117", path, "this is not a regular file", _REAL)])

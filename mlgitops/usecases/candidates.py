@@ -50,7 +50,7 @@ def next_version(
     if not ours:
         raise SpecError(
             f"no version of {target.model!r} is registered by mlgitops",
-            hint=f"mlgitops run {target.model}",
+            hint=f"mlgitops run {target.model} --from register",
         )
     chosen = _chosen(ours, target, choice)
     if environment.source is None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from mlgitops.model.spec import Kind, Specs
-from mlgitops.spec.load import load, read_builtin, read_folder
+from mlgitops.spec.load import load, read_builtin
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +20,14 @@ class Checked:
     specs: Specs
 
 
-def check(root: Path) -> Checked:
-    """Check the specs below *root*; nothing is written.
+def check(files: Mapping[str, str]) -> Checked:
+    """Check *files*, texts by path in the repository; nothing is written.
 
     Raises:
         SpecError: all that the first phase with a fault found wrong.
     """
     builtin = read_builtin()
-    specs = load(read_folder(root), builtin)
+    specs = load(files, builtin)
     sizes = {
         Kind.PROJECT: 1,
         Kind.DATASET: len(specs.datasets),

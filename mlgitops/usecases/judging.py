@@ -40,13 +40,14 @@ def judge(run: RunContext, folder: Path) -> dict[str, Path]:
     findings = dossier.examine(run, candidate_digest(run), (known, rows), candidate, train_metrics)
     outputs = {"scores": _write_scores(run, rows, scored, folder)}
     scores_digest = f"sha256:{file_sha256(outputs['scores'])}"
+    drawn = scoring.curves(run, rows, candidate)
     for environment, pin in champions.released(run).items():
         champion = (pin, scored[pin.manifest]) if pin else None
         document = dossier.compile_evidence(
             run, environment, findings, rows, champion, scores_digest
         )
         curves = Curves(
-            candidate=scoring.curves(run, rows, candidate),
+            candidate=drawn,
             champion=scoring.curves(run, rows, champion[1]) if champion else None,
         )
         outputs |= _write_documents(environment, document, curves, folder)

@@ -10,6 +10,7 @@ import pytest
 from mlgitops.model.errors import SpecError
 from mlgitops.reports.diagnostics import render_text
 from mlgitops.spec.bundled import folder
+from mlgitops.spec.load import read_folder
 from mlgitops.usecases.check import check
 
 SPECS = Path(__file__).parent / "specs"
@@ -74,12 +75,12 @@ WRITTEN: Mapping[str, Callable[[Path], None]] = {
 
 @pytest.mark.parametrize("root", GOOD, ids=lambda root: root.name)
 def test_a_good_repository_passes(root: Path) -> None:
-    assert check(root).counts
+    assert check(read_folder(root)).counts
 
 
 @pytest.mark.parametrize("root", sorted(folder("examples").iterdir()), ids=lambda root: root.name)
 def test_an_example_passes(root: Path) -> None:
-    assert check(root).counts
+    assert check(read_folder(root)).counts
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_a_broken_repository_says_what_is_wrong(
         WRITTEN[case.name](root)
 
     with pytest.raises(SpecError) as refused:
-        check(root)
+        check(read_folder(root))
 
     shown = render_text(refused.value.diagnostics, texts(root), color=False)
     golden(case / "expected.txt", shown)

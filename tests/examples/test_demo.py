@@ -127,10 +127,14 @@ def test_the_leaking_candidate_is_refused_and_not_registered(demo: Path) -> None
     assert [step["name"] for step in record["steps"]][-1] == "gate"
 
 
-def test_an_unchanged_run_makes_no_step(demo: Path) -> None:
+def test_another_champion_is_judged_again_and_an_unchanged_run_makes_no_step(demo: Path) -> None:
+    after_the_rollback = mlgitops(demo, "run", MODEL)
+    changed = {step["name"]: step["because"] for step in run_record(demo)["steps"]}
     again = mlgitops(demo, "run", MODEL)
 
-    assert again.returncode == 0
+    assert after_the_rollback.returncode == again.returncode == 0
+    assert changed["train"] == "unchanged"
+    assert changed["evaluate"] == "input-changed"
     assert {step["status"] for step in run_record(demo)["steps"]} == {"cached"}
 
 

@@ -2,7 +2,8 @@
 
 A frame's types follow from the file's schema alone, except that a column of
 integers with missing values becomes one of floats, as everywhere in pandas.
-Dates become datetimes at midnight, as they arrive where an MLflow model is served.
+Dates become datetimes at midnight and times in a zone become naive ones in UTC, as
+they arrive where an MLflow model is served: its signatures know no zones.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ def read_frame(table: Path, columns: Sequence[str]) -> pd.DataFrame:
         SpecError: the table has no such column.
     """
     rows = read(table, columns)
+    naive = pa.schema([pa.field(field.name, _naive(field.type)) for field in rows.schema])
+    rows = rows.cast(naive)
     return rows.to_pandas(ignore_metadata=True, date_as_object=False)  # type: ignore[no-any-return]  # pyarrow is untyped
 
 
@@ -76,6 +79,10 @@ def write(table: pa.Table, out: Path) -> None:
 def columns_of(schema: pa.Schema) -> list[Column]:
     """Names and types, in table order."""
     return [Column(name=field.name, type=str(field.type)) for field in schema]
+
+
+def _naive(kind: pa.DataType) -> pa.DataType:
+    return pa.timestamp(kind.unit) if pa.types.is_timestamp(kind) and kind.tz else kind
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

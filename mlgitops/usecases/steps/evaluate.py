@@ -33,6 +33,8 @@ def inputs(run: RunContext) -> dict[str, str | None]:
         "spec evaluate": spec_digest(run.pipeline.evaluate),
         "spec data": spec_digest((run.pipeline.label, run.dataset.after_the_fact)),
         "sample": str(run.sample),
+        # Evidence made with uncommitted changes is made anew once they are committed.
+        "uncommitted changes": str(run.origin.dirty),
         **{
             f"champion {name}": f"version {pin.version} {pin.manifest}" if pin else "none"
             for name, pin in pins.items()

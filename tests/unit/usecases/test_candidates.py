@@ -71,7 +71,7 @@ def test_without_a_version_of_ours_the_pipeline_must_run(world: ReleaseWorld) ->
     with pytest.raises(SpecError, match="no version") as caught:
         chosen(world, Choice())
 
-    assert caught.value.hint == f"mlgitops run {MODEL}"
+    assert caught.value.hint == f"mlgitops run {MODEL} --from register"
 
 
 def test_an_unknown_environment_names_those_that_are(world: ReleaseWorld) -> None:
