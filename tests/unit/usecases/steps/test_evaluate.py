@@ -31,7 +31,8 @@ def changed(context: RunContext, before: dict[str, Any]) -> list[str]:
 def test_everything_that_evidence_says_is_an_input(context: RunContext) -> None:
     assert list(evaluate.inputs(context)) == [
         "train model", "train record", "split train", "split holdout", "validate validation",
-        "extract extraction", "spec evaluate", "spec data", "sample", "champion staging",
+        "extract extraction", "spec evaluate", "spec data", "sample",
+        "uncommitted changes", "champion staging",
         "champion production",
     ]  # fmt: skip
 
