@@ -127,6 +127,13 @@ class ModelRegistry(Protocol):
     def observe(self, names: Sequence[str]) -> dict[str, RegisteredModel]:
         """The models of *names* that exist, in as few calls as possible."""
 
+    @property
+    def place(self) -> str:
+        """Digest of the address without its user and password; nothing is asked."""
+
+    def lacks(self, model: str, version: int) -> bool:
+        """Whether the version is surely gone; False where only a server could tell."""
+
     def versions(self, model: str) -> tuple[ModelVersion, ...]:
         """All versions, lowest first; empty when the model does not exist."""
 
@@ -232,8 +239,12 @@ class Repository(Protocol):
     def is_merged(self, branch: str, into: str) -> bool:
         """Whether *into* has what *branch* adds: merged, squashed or rebased."""
 
-    def is_dirty(self) -> bool:
-        """Whether tracked files differ from HEAD."""
+    def is_dirty(self, code: Sequence[str] = ()) -> bool:
+        """Whether tracked files differ from HEAD, or *code* has files that HEAD lacks.
+
+        *code* are folders, files or names of top-level modules. Ignored files and
+        Python's caches do not count.
+        """
 
     def identity(self) -> str:
         """`Name <email>` of whoever commits here."""
@@ -338,6 +349,9 @@ class StepStore(Protocol):
     def folder(self, manifest: str) -> Path | None:
         """The stored folder with that manifest digest, if it is there and unharmed."""
 
+    def holds(self, output: StoredOutput) -> bool:
+        """Whether *output* is there and unharmed: it is hashed again."""
+
     def keep_folder(self, folder: Path) -> StoredOutput:
         """Move *folder* into the store."""
 
@@ -372,9 +386,6 @@ class Progress(Protocol):
 
     def step(self, name: str) -> AbstractContextManager[None]:
         """Show that *name* is running until the block ends."""
-
-    def note(self, text: str) -> None:
-        """One line about what happened."""
 
 
 class Clock(Protocol):

@@ -276,8 +276,11 @@ def _result(job: Job, answer: Mapping[str, Any], log: Path) -> dict[str, Any]:
 def _died(job: Job, status: int, log: Path) -> SpecError | Unavailable:
     if status == os.EX_IOERR:
         return Unavailable(f"the job {job!r} found the disk full", hint="free some space")
-    memory = "usually memory ran out: use `--sample`, fewer columns, or a larger machine"
-    hint = memory if status == -signal.SIGKILL else None
+    hint = None
+    if status == -signal.SIGKILL:
+        hint = "usually memory ran out: use `--sample`, fewer columns, or a larger machine"
+    elif status >= 0:
+        hint = "the code ended the process: remove `sys.exit` and `os._exit` from it"
     message = f"the job {job!r} {_how(status)} without an answer"
     return SpecError(message, hint=hint, details=_tail(log))
 

@@ -38,8 +38,7 @@ class LocalStepStore:
         step = self._claimed(self._step_path(key))
         if step is None:
             return None
-        kept = step.outputs.values()
-        return step if all(_digest(output.path) == output.digest for output in kept) else None
+        return step if all(self.holds(output) for output in step.outputs.values()) else None
 
     def save(self, key: str, outputs: Mapping[str, Path], seconds: float) -> StoredStep:
         kept = {name: self._keep(path) for name, path in outputs.items()}
@@ -59,6 +58,9 @@ class LocalStepStore:
     def folder(self, manifest: str) -> Path | None:
         path = self._path("folders", manifest)
         return path if _digest(path) == manifest else None
+
+    def holds(self, output: StoredOutput) -> bool:
+        return _digest(output.path) == output.digest
 
     def keep_folder(self, folder: Path) -> StoredOutput:
         return self._keep(folder)
@@ -113,7 +115,8 @@ class LocalStepStore:
 
     def publish(self, path: str, content: bytes) -> Path:
         place = self._base / path
-        folders.write_whole(place, content)
+        if not place.is_file() or place.read_bytes() != content:
+            folders.write_whole(place, content)
         return place
 
     def _keep(self, path: Path) -> StoredOutput:
@@ -147,15 +150,12 @@ class LocalStepStore:
         if record is None:
             return None
         try:
-            return StoredStep(
-                {
-                    name: StoredOutput(
-                        self._path(output["kind"], output["digest"]), output["digest"]
-                    )
-                    for name, output in record["outputs"].items()
-                },
-                float(record["seconds"]),
-            )
+            outputs = {
+                name: StoredOutput(self._path(output["kind"], output["digest"]), output["digest"])
+                for name, output in record["outputs"].items()
+            }
+            # No step makes nothing, so a record without outputs is a damaged one too.
+            return StoredStep(outputs, float(record["seconds"])) if outputs else None
         except (AttributeError, KeyError, TypeError, ValueError):
             return None  # a damaged record: the step is made again
 

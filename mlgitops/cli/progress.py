@@ -30,10 +30,6 @@ class PlainProgress:
         yield
         sys.stderr.write(f"{name} done in {time.perf_counter() - started:.1f} s\n")
 
-    def note(self, text: str) -> None:
-        """One line."""
-        sys.stderr.write(f"{text}\n")
-
 
 class TerminalProgress:
     """A spinner with the seconds so far; what is done stays above it."""
@@ -49,7 +45,3 @@ class TerminalProgress:
         with Progress(*columns, console=console, transient=True) as shown:
             shown.add_task(name)
             yield
-
-    def note(self, text: str) -> None:
-        """One line."""
-        sys.stderr.write(f"{text}\n")

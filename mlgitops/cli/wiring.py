@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from mlgitops.adapters.git_repository.repository import GitRepository
-    from mlgitops.model.spec import Specs
+    from mlgitops.model.spec import RegistryAddress, Specs
     from mlgitops.model.state import Stamp
     from mlgitops.ports import (
         ExpressionEngine,
@@ -124,19 +124,36 @@ class Wiring:
 
     @cached_property
     def desired(self) -> Specs:
-        """The specs at the tip of the project's branch: what reconcile goes by."""
-        return self._load(self._committed(self.desired_commit))
+        """The specs at the tip of the project's branch: what reconcile goes by.
+
+        Raises:
+            SpecError: they are wrong, or name another branch than the work tree does.
+        """
+        specs = self._load(self._committed(self.desired_commit))
+        if specs.project.branch != self._branch:
+            raise SpecError(
+                f"mlgitops.yaml on the branch {self._branch!r} names the branch "
+                f"{specs.project.branch!r}, which holds the desired state",
+                hint="commit `branch:` in mlgitops.yaml, or take the change back",
+            )
+        return specs
 
     @cached_property
     def desired_commit(self) -> str:
         """The commit that `desired` was read from."""
-        commit = self.repository.resolve(self.specs.project.branch)
+        commit = self.repository.resolve(self._branch)
         if commit is None:
             raise SpecError(
-                f"the branch {self.specs.project.branch!r} has no commit",
+                f"the branch {self._branch!r} has no commit",
                 hint="commit your specs, or set `branch:` in mlgitops.yaml",
             )
         return commit
+
+    @cached_property
+    def _branch(self) -> str:
+        from mlgitops.cli import branch
+
+        return branch.named_in(self.root)
 
     @cached_property
     def store(self) -> StepStore:
@@ -147,22 +164,29 @@ class Wiring:
 
     @cached_property
     def registry(self) -> ModelRegistry:
-        """The project's MLflow."""
+        """The MLflow that the work tree names: where `run` registers."""
+        return self._mlflow(self.specs.project.registry)
+
+    @cached_property
+    def desired_registry(self) -> ModelRegistry:
+        """The MLflow that the project's branch names: where releases are live."""
+        return self._mlflow(self.desired.project.registry)
+
+    def _mlflow(self, address: RegistryAddress) -> ModelRegistry:
         from mlgitops.adapters.mlflow_registry.registry import MlflowRegistry
 
         for name, value in _QUIET_MLFLOW.items():
             self.environ.setdefault(name, value)
-        address = self.specs.project.registry
         return MlflowRegistry(
             self._resolved(address.uri), self._resolved(address.artifacts), self.root
         )
 
     @cached_property
     def forge(self) -> Forge:
-        """Where pull requests of this project live."""
+        """Where pull requests of this project live, as its branch says."""
         from mlgitops.adapters.local_forge import LocalForge
 
-        project = self.specs.project
+        project = self.desired.project
         return LocalForge(self.repository, project.branch, project.forge.remote)
 
     @cached_property
@@ -237,8 +261,12 @@ class Wiring:
 
     @cached_property
     def dirty(self) -> bool:
-        """Whether tracked files differ from HEAD."""
-        return self.repository.is_dirty()
+        """Whether tracked files, or what lies among specs and code, differ from HEAD."""
+        from mlgitops.spec.placement import SPEC_FOLDER
+
+        pipelines = self.specs.pipelines.values()
+        code = {path for pipeline in pipelines for path in pipeline.train.code}
+        return self.repository.is_dirty((PROJECT_FILE, SPEC_FOLDER, *sorted(code)))
 
     @property
     def trigger(self) -> str:
@@ -260,15 +288,15 @@ class Wiring:
             package: version or "absent" for package, version in found.items()
         }
 
-    def model(self, named: str | None) -> str:
-        """The model that a command is about: the one named, or the only one.
+    def model(self, named: str | None, specs: Specs) -> str:
+        """The model that a command is about: the one named, or the only one of *specs*.
 
         Raises:
             SpecError: none is named and there is not exactly one.
         """
         if named is not None:
             return named
-        pipelines = sorted(self.specs.pipelines)
+        pipelines = sorted(specs.pipelines)
         if len(pipelines) == 1:
             return pipelines[0]
         raise SpecError(

@@ -139,7 +139,9 @@ def _check(mask: Mask, classes: Integers | None, strategy: str) -> None:
         if classes is not None and np.unique(classes[rows]).size < 2:
             raise SpecError(
                 f"all {count} rows of {side} have one class after the {strategy} split",
-                hint="change the size of the holdout, or use strategy: stratified",
+                hint="widen the dataset's window: each class needs two rows, better hundreds"
+                if strategy == "stratified"
+                else "change the size of the holdout, or use strategy: stratified",
             )
 
 

@@ -102,11 +102,6 @@ class Plan:
         """Name of the plan's effects; two plans that end alike are one."""
         return digest([effect for target in self.targets for effect in target.effects])
 
-    @property
-    def observed(self) -> str:
-        """Name of the world that the plan was made from."""
-        return digest([[t.target.environment, t.target.model, t.observed] for t in self.targets])
-
 
 def diff(desired: Desired, observed: Observed | None, *, heal: bool = False) -> TargetPlan:
     """Classify one target and plan its changes.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mlgitops.model.evidence import Column
+if TYPE_CHECKING:
+    from mlgitops.model.evidence import Column
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ class Decision:
     """All gates of one candidate for one environment.
 
     *verdict* is the worst that blocks (error, then fail, then inconclusive);
-    without any soft or hard gate that applies it is an error.
+    without any soft or hard gate that judged the model it is an error.
     """
 
     environment: str

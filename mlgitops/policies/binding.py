@@ -27,8 +27,8 @@ ALWAYS_ON: Mapping[str, Level] = MappingProxyType(
         "first-model-baseline": "soft",
     }
 )
-# Not even an environment lowers these: no judgement is left to make.
-_NEVER_LOWERED = frozenset({"not-sampled"})
+# Not even an environment lowers these: they tell what a run was, and judge no model.
+NEVER_LOWERED = frozenset({"not-sampled"})
 _STRICTNESS: tuple[Level, ...] = ("audit", "advisory", "soft", "hard")
 
 
@@ -70,7 +70,7 @@ def _bound(
     policy = policies.get(gate.policy)
     if policy is None:
         raise SpecError(f"there is no policy {gate.policy!r}", hint=_near(gate.policy, policies))
-    if policy.name in _NEVER_LOWERED:
+    if policy.name in NEVER_LOWERED:
         level = ALWAYS_ON[policy.name]
     return BoundPolicy(policy, _parameters(policy, gate.parameters, pipeline), level)
 

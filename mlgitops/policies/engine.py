@@ -12,7 +12,7 @@ from datetime import date
 from mlgitops.model.evidence import Evidence
 from mlgitops.model.spec import Rule, Waiver
 from mlgitops.model.verdict import Answer, Decision, GateResult, Question, RuleResult, Verdict
-from mlgitops.policies.binding import BoundPolicy
+from mlgitops.policies.binding import NEVER_LOWERED, BoundPolicy
 from mlgitops.policies.messages import fields, fill
 from mlgitops.policies.waivers import effective, waive
 
@@ -38,8 +38,8 @@ def judge(
 ) -> Decision:
     """Decide from *answers*, which are aligned with `questions(bound)`.
 
-    Without any soft or hard gate that applies the verdict is an error: nothing
-    was judged.
+    Without any soft or hard gate that applies, `not-sampled` apart, the verdict is
+    an error: no model was judged.
 
     Raises:
         ValueError: there are more or fewer answers than questions.
@@ -127,7 +127,8 @@ def _why(answer: Answer) -> str:
 
 
 def _overall(gates: Sequence[GateResult]) -> Verdict:
-    if not any(gate.applies and gate.level in _DECIDING for gate in gates):
+    judged = [gate for gate in gates if gate.policy not in NEVER_LOWERED]
+    if not any(gate.applies and gate.level in _DECIDING for gate in judged):
         return Verdict.ERROR
     blocking = [gate.verdict for gate in gates if gate.is_blocking]
     return _worst(blocking) if blocking else Verdict.PASS

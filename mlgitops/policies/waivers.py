@@ -33,12 +33,17 @@ def waive(gate: GateResult, waivers: Sequence[Waiver]) -> GateResult:
 
     The verdict stays as it is, so that what was waived remains visible.
     """
-    if gate.level != "soft" or not gate.applies or gate.verdict not in _WAIVABLE:
+    if not is_waivable(gate):
         return gate
     for waiver in waivers:
         if waiver.policy == gate.policy:
             return replace(gate, waived_by=waiver.name)
     return gate
+
+
+def is_waivable(gate: GateResult) -> bool:
+    """Whether a waiver could open *gate*, or did."""
+    return gate.level == "soft" and gate.applies and gate.verdict in _WAIVABLE
 
 
 def _names(waiver: Waiver, candidate: str) -> bool:

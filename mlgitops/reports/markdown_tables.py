@@ -17,7 +17,7 @@ ICONS: Mapping[Tone, str] = {
     "inconclusive": "\N{BLACK QUESTION MARK ORNAMENT}",
     "error": "\N{NO ENTRY}",
     "warn": "\N{WARNING SIGN}\ufe0f",
-    "waived": "\N{WHITE HEAVY CHECK MARK}",
+    "waived": "\N{WARNING SIGN}\ufe0f",
     "idle": "\N{HEAVY MINUS SIGN}",
 }
 

@@ -59,15 +59,22 @@ def gates(console: Console, evidence: Evidence, decision: Decision) -> None:
     table = _table("Verdict", "Gate")
     table.columns[0].no_wrap = True
     for line in gate_lines(decision):
-        word = "n/a" if line.tone == "idle" else line.verdict.partition(",")[0]
-        verdict = _text(f"{SIGNS[line.tone]} {word}", _STYLES[line.tone])
+        verdict = _text(f"{SIGNS[line.tone]} {_word(line)}", _STYLES[line.tone])
         table.add_row(verdict, _gate(line))
     console.print(table)
     console.print(_text(f"Gates: {answer.counts}", "dim"))
     if answer.steps:
         console.print()
     for step in answer.steps:
-        console.print(_text(f"→ {step}"))
+        # A command is copied whole.
+        console.print(_text(f"→ {step}"), soft_wrap="mlgitops " in step)
+
+
+def _word(line: GateLine) -> str:
+    """One word for the narrow column; the reason beside it has the rest."""
+    if line.tone == "waived":
+        return "waived"
+    return "n/a" if line.tone == "idle" else line.verdict.partition(",")[0]
 
 
 def _gate(line: GateLine) -> Text:
@@ -80,8 +87,11 @@ def _gate(line: GateLine) -> Text:
     return cell
 
 
-def plan(console: Console, planned: Plan) -> None:
-    """Every target, and below it what reconcile would change."""
+def plan(console: Console, planned: Plan, *, is_offered: bool = True) -> None:
+    """Every target, and below it what would change.
+
+    A plan *is_offered* when reconcile would carry out just that.
+    """
     table = _table("Target", "State", "Why")
     table.columns[0].overflow = "fold"
     table.columns[1].no_wrap = True
@@ -93,7 +103,7 @@ def plan(console: Console, planned: Plan) -> None:
     if planned.targets:
         console.print(table)
     console.print(_text(plan_sentence(planned)))
-    if planned.changes:
+    if planned.changes and is_offered:
         # One long line, to be copied whole.
         command = f"mlgitops reconcile --expect {planned.digest}"
         console.print(
@@ -104,6 +114,8 @@ def plan(console: Console, planned: Plan) -> None:
 def plan_sentence(planned: Plan) -> str:
     """What the plan comes to, with its name."""
     states = [target.sync for target in planned.targets]
+    if all(state is Sync.UNMANAGED for state in states):
+        return "There are no releases yet, so there is nothing to do."
     verbs = [change.verb for change in planned.changes]
     moves = sum(verb in (Verb.SET_ALIAS, Verb.MOVE_ALIAS) for verb in verbs)
     parts = [
@@ -211,6 +223,8 @@ def status(console: Console, rows: Sequence[StatusRow]) -> None:
     for row in rows:
         if row.sync not in (Sync.SYNCED, Sync.UNMANAGED):
             console.print(_text(f"{row.target}: {row.reason}.", sync_style(row.sync)))
+    if all(row.sync is Sync.UNMANAGED for row in rows):
+        console.print("There are no releases yet.")
 
 
 class ResultRow(Protocol):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from mlgitops.model.digest import short
 from mlgitops.model.evidence import Evidence
 from mlgitops.model.verdict import Decision, GateResult, RuleResult, Verdict
 from mlgitops.reports.numbers import count
@@ -21,7 +22,7 @@ SIGNS: Mapping[Tone, str] = {
     "inconclusive": "?",
     "error": "!",
     "warn": "!",
-    "waived": "\N{CHECK MARK}",
+    "waived": "!",
     "idle": "\N{MIDDLE DOT}",
 }
 _BLOCKED: Mapping[Verdict, Tone] = {
@@ -116,9 +117,11 @@ def _steps(evidence: Evidence, decision: Decision, blocking: list[GateResult]) -
     if decision.verdict is Verdict.PASS and evidence["producer"]["sample"]:
         return (f"Run all rows: mlgitops run {model}",)
     if decision.verdict is Verdict.PASS:
+        # By name: the newest version may be another candidate than the one that is shown.
+        named = f"--to {environment} --candidate {short(decision.candidate)}"
         return (
             "Review what follows and merge the promotion pull request: merging is the release.",
-            f"If there is none yet: mlgitops promote {model} --to {environment}",
+            f"If there is none yet: mlgitops promote {model} {named}",
         )
     if not blocking:
         return (f"Bind a soft or hard policy in mlops/environments/{environment}.yaml",)

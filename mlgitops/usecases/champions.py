@@ -44,6 +44,21 @@ def fetch(run: RunContext) -> dict[str, ChampionModel]:
     return {manifest: _fetch(run, pin) for manifest, pin in pins.items()}
 
 
+def verify(run: RunContext, champion: ChampionModel) -> None:
+    """Refuse a champion whose files were changed since it was fetched.
+
+    Raises:
+        SpecError: they were.
+    """
+    if run.neighbours.store.folder(champion.pin.manifest) != champion.folder:
+        raise SpecError(
+            f"version {champion.pin.version} of {run.pipeline.name!r} was changed in .mlgitops "
+            "while the candidate was judged",
+            hint="code of the pipeline, or of the released model, wrote there: remove what does, "
+            "then run again; the released version is fetched anew",
+        )
+
+
 def _fetch(run: RunContext, pin: Pin) -> ChampionModel:
     store, model = run.neighbours.store, run.pipeline.name
     folder = store.folder(pin.manifest)

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlgitops.model.digest import digest
+from mlgitops.model.errors import SpecError
 from mlgitops.model.spec import Dataset, Environment, Pipeline, Specs, document
 
 if TYPE_CHECKING:
     from mlgitops.ports import (
         Clock,
         ExpressionEngine,
+        Job,
         ModelRegistry,
         Progress,
         StepStore,
@@ -69,7 +71,7 @@ class Origin(Protocol):
 
     @property
     def dirty(self) -> bool:
-        """Whether tracked files differ from it."""
+        """Whether tracked files, or what lies among specs and code, differ from it."""
 
     @property
     def actor(self) -> str:
@@ -88,9 +90,39 @@ class Origin(Protocol):
         """Installed versions that training depends on, by package."""
 
 
+@dataclass(frozen=True, slots=True)
+class SettledOrigin:
+    """An origin as it was read before any of the user's code ran."""
+
+    root: Path
+    commit: str
+    dirty: bool
+    actor: str
+    trigger: str
+    workflow: str
+    versions: Mapping[str, str]
+
+    @classmethod
+    def of(cls, origin: Origin) -> SettledOrigin:
+        """Read all of *origin* now."""
+        return cls(
+            origin.root,
+            origin.commit,
+            origin.dirty,
+            origin.actor,
+            origin.trigger,
+            origin.workflow,
+            dict(origin.versions),
+        )
+
+
 @dataclass(slots=True)
 class RunContext:
-    """One walk of one pipeline. *made* grows step by step."""
+    """One walk of one pipeline. *made* grows step by step.
+
+    The user's code can write wherever the user can, so a job puts all outputs
+    in doubt: each is hashed again before its next use.
+    """
 
     specs: Specs
     pipeline: Pipeline
@@ -100,6 +132,7 @@ class RunContext:
     sample: int
     made: dict[str, StoredStep] = field(default_factory=dict)
     durations: dict[str, float] = field(default_factory=dict)
+    _doubted: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def environments(self) -> tuple[Environment, ...]:
@@ -107,8 +140,21 @@ class RunContext:
         return self.specs.chain
 
     def path(self, step: str, output: str) -> Path:
-        """Where an output of an earlier step lies."""
-        return self.made[step].outputs[output].path
+        """Where an output of an earlier step lies.
+
+        Raises:
+            SpecError: it was changed since it was made.
+        """
+        kept = self.made[step].outputs[output]
+        if (step, output) in self._doubted:
+            if not self.neighbours.store.holds(kept):
+                raise SpecError(
+                    f"the output {output!r} of the step {step!r} was changed after it was made",
+                    hint="code of the pipeline, or another program, wrote below .mlgitops: "
+                    "remove what does, then run again; the step is made anew",
+                )
+            self._doubted.discard((step, output))
+        return kept.path
 
     def digest(self, step: str, output: str) -> str:
         """The digest of an output of an earlier step."""
@@ -117,6 +163,22 @@ class RunContext:
     def json(self, step: str, output: str) -> Any:
         """The document in an output of an earlier step."""
         return json.loads(self.path(step, output).read_bytes())
+
+    def run_job(self, job: Job, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Have the worker run *job*; the only way to the user's code."""
+        try:
+            return self.neighbours.worker.run(job, request)
+        finally:
+            self._doubted = {(step, name) for step in self.made for name in self.made[step].outputs}
+
+    def verify(self) -> None:
+        """Hash again every output that is in doubt.
+
+        Raises:
+            SpecError: one was changed since it was made.
+        """
+        for step, output in sorted(self._doubted):
+            self.path(step, output)
 
 
 def spec_digest(block: Any) -> str:

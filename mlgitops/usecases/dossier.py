@@ -13,12 +13,14 @@ from mlgitops.model.evidence import (
     Baseline,
     Calibration,
     Champion,
+    Comparison,
     DataRecord,
     Estimate,
     Evidence,
     FeatureAuc,
     Leakage,
     Producer,
+    SliceRecord,
     Subject,
 )
 from mlgitops.usecases import scoring
@@ -44,6 +46,15 @@ class Findings:
     calibration: Calibration | None
     leakage: Leakage
     slice_columns: dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the candidate stands beside one champion, or with none to beat."""
+
+    champion: Champion | None
+    comparison: dict[str, Comparison]
+    slices: list[SliceRecord]
 
 
 def examine(
@@ -73,17 +84,28 @@ def examine(
     )
 
 
-def compile_evidence(
+def stand(
     run: RunContext,
-    environment: str,
     findings: Findings,
     rows: scoring.Rows,
     champion: tuple[Pin, Predictions] | None,
-    scores: str,
+) -> Standing:
+    """Judge the candidate beside *champion*, on the same rows."""
+    asked, candidate = run.pipeline.evaluate, findings.predictions
+    other = champion[1] if champion else None
+    return Standing(
+        champion=_champion(run, rows, *champion) if champion else None,
+        comparison=scoring.comparisons(asked.metrics, rows, candidate, other, asked.confidence)
+        if other
+        else {},
+        slices=scoring.judge_slices(run, findings.slice_columns, rows, candidate, other),
+    )
+
+
+def compile_evidence(
+    run: RunContext, environment: str, findings: Findings, standing: Standing, scores: str
 ) -> Evidence:
     """The document for *environment*; *scores* is the digest of the per-row scores."""
-    asked = run.pipeline.evaluate
-    other = champion[1] if champion else None
     return Evidence(
         schema=SCHEMA,
         environment=environment,
@@ -92,14 +114,10 @@ def compile_evidence(
         data=_data(run),
         metrics=findings.metrics,
         train_metrics=findings.train_metrics,
-        champion=_champion(run, rows, *champion) if champion else None,
-        comparison=scoring.comparisons(
-            asked.metrics, rows, findings.predictions, other, asked.confidence
-        )
-        if other
-        else {},
+        champion=standing.champion,
+        comparison=standing.comparison,
         baseline=findings.baseline,
-        slices=scoring.judge_slices(run, findings.slice_columns, rows, findings.predictions, other),
+        slices=standing.slices,
         calibration=findings.calibration,
         leakage=findings.leakage,
         scores=scores,

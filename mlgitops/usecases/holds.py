@@ -6,8 +6,9 @@ file, whether the rollback was `mlgitops rollback`, `git revert` or a button.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from mlgitops.model.digest import short
 from mlgitops.model.errors import SpecError
@@ -17,6 +18,9 @@ from mlgitops.model.state import Target
 from mlgitops.ports import Commit, Repository
 from mlgitops.spec import shape, yaml_tree
 from mlgitops.spec.decode import decode
+
+# A target's state while it has no Release file: nobody manages it.
+NO_FILE: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,11 @@ class Revision:
     def candidate(self) -> str | None:
         """The short name of `desired`."""
         return short(self.desired.candidate) if self.desired else None
+
+    @property
+    def state(self) -> str | None:
+        """`candidate`, or `NO_FILE`."""
+        return NO_FILE if self.text is None else self.candidate
 
 
 def revisions(repository: Repository, target: Target, ref: str) -> tuple[Revision, ...]:
@@ -64,32 +73,38 @@ def held_candidates(repository: Repository, target: Target, ref: str) -> frozens
     Raises:
         SpecError: there is no such ref, or the clone is shallow.
     """
-    return held([revision.candidate for revision in revisions(repository, target, ref)])
+    return held([revision.state for revision in revisions(repository, target, ref)])
 
 
 def held(history: Sequence[str | None]) -> frozenset[str]:
     """Those that were desired, then undone, and not desired again since.
 
-    *history* are the desired candidates, oldest first; None where there was none.
-    Undone is replaced by a candidate that was desired earlier, or by nothing
-    where there was nothing before it too; retiring is not undoing.
+    *history* are the desired candidates, oldest first; None where the Release wants
+    none, and `NO_FILE` where there is no Release. Undone is replaced by a candidate
+    that was desired earlier, or by None where none was desired before it either;
+    neither retiring nor deleting the file is undoing.
     """
-    states: list[str | None] = [None]
+    states: list[str | None] = [NO_FILE]
     first: dict[str, int] = {}
     held_now: set[str] = set()
     for now in history:
         before = states[-1]
         if now == before:
             continue
-        if now is not None:
+        if now:
             first.setdefault(now, len(states))
             held_now.discard(now)
-        if before is not None and (
-            first[now] < first[before] if now is not None else states[-2] is None
-        ):
+        if before and _is_undone(before, now, first, was_first=not states[-2]):
             held_now.add(before)
         states.append(now)
     return frozenset(held_now)
+
+
+def _is_undone(before: str, now: str | None, first: Mapping[str, int], *, was_first: bool) -> bool:
+    """Whether *now* undoes *before*; *first* is when each was desired first."""
+    if now == NO_FILE:
+        return False
+    return was_first if now is None else first[now] < first[before]
 
 
 def _release(text: str, path: str, target: Target) -> Release | None:

@@ -41,16 +41,18 @@ def judge(run: RunContext, folder: Path) -> dict[str, Path]:
     outputs = {"scores": _write_scores(run, rows, scored, folder)}
     scores_digest = f"sha256:{file_sha256(outputs['scores'])}"
     drawn = scoring.curves(run, rows, candidate)
-    for environment, pin in champions.released(run).items():
+    released = champions.released(run)
+    standings, curves = {}, {}
+    for pin in dict.fromkeys(released.values()):
         champion = (pin, scored[pin.manifest]) if pin else None
+        standings[pin] = dossier.stand(run, findings, rows, champion)
+        theirs = scoring.curves(run, rows, champion[1]) if champion else None
+        curves[pin] = Curves(candidate=drawn, champion=theirs)
+    for environment, pin in released.items():
         document = dossier.compile_evidence(
-            run, environment, findings, rows, champion, scores_digest
+            run, environment, findings, standings[pin], scores_digest
         )
-        curves = Curves(
-            candidate=drawn,
-            champion=scoring.curves(run, rows, champion[1]) if champion else None,
-        )
-        outputs |= _write_documents(environment, document, curves, folder)
+        outputs |= _write_documents(environment, document, curves[pin], folder)
     return outputs
 
 
@@ -73,14 +75,16 @@ def _score(run: RunContext, rows: scoring.Rows, folder: Path) -> dict[str, Predi
     unlabelled = folder / "unlabelled.parquet"
     every_row = np.ones(len(rows.truth), dtype=bool)
     run.neighbours.tables.take(holdout, every_row, list(wanted), unlabelled)
-    models = {_CANDIDATE: (run.path("train", "model"), _CANDIDATE)} | {
-        manifest: (champion.folder, f"champion-{champion.pin.version}")
-        for manifest, champion in released.items()
-    }
-    return {
-        key: scoring.predict(run, model, unlabelled, rows, name=name)
-        for key, (model, name) in models.items()
-    }
+    scored = {}
+    for manifest, champion in released.items():
+        champions.verify(run, champion)
+        name = f"champion-{champion.pin.version}"
+        scored[manifest] = scoring.predict(run, champion.folder, unlabelled, rows, name=name)
+        champions.verify(run, champion)
+    # Last: by now its code can no longer change what it is compared with.
+    model = run.path("train", "model")
+    candidate = scoring.predict(run, model, unlabelled, rows, name=_CANDIDATE)
+    return {_CANDIDATE: candidate} | scored
 
 
 def _train_metrics(run: RunContext, known: scoring.Rows, folder: Path) -> dict[str, float]:

@@ -32,6 +32,7 @@ from mlgitops.usecases.candidates import THE_NEXT, Choice, find, next_version
 from mlgitops.usecases.gate import gate
 from mlgitops.usecases.holds import held_candidates
 from mlgitops.usecases.refusal import refuse_unless_open
+from mlgitops.usecases.run import find_pipeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,6 @@ class Promotion:
     decision: Decision | None = None
     request: PullRequest | None = None
     superseded: tuple[str, ...] = ()
-
-    @property
-    def changed(self) -> bool:
-        """Whether there is a pull request to merge."""
-        return self.request is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +97,7 @@ def promote(
     already stays as it is. Older proposals for the target are closed.
 
     Raises:
-        SpecError: no such environment or version, no evidence for it, the chain
+        SpecError: no such model, environment or version, no evidence for it, the chain
             would be broken, or the clone is shallow.
         GateFailed: a gate is shut, the candidate is held or sampled, or its
             evidence is not what was registered.
@@ -109,6 +105,7 @@ def promote(
         PlanIsStale: the champion changed since the evidence was made.
         ChangesPending: the environment before has not been reconciled.
     """
+    find_pipeline(specs, target.model)
     version = next_version(target, specs, neighbours.registry, choice)
     release = specs.releases.get((target.environment, target.model))
     replaced = release.desired if release else None
@@ -124,7 +121,7 @@ def promote(
     content, evidence = _evidence(target, version, neighbours.registry)
     _refuse_stale(evidence, replaced, target)
     decision = gate(specs, evidence, engine=neighbours.engine, today=today)
-    refuse_unless_open(decision)
+    refuse_unless_open(decision, branch=branch)
     proposal = _Proposal(target, version, content, evidence, decision, replaced)
     request = _propose(proposal, specs, neighbours)
     superseded = _close_older(request.branch, target, neighbours.forge)

@@ -52,9 +52,8 @@ class TargetResult:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a reconcile did at *commit*, in the order of the plan."""
+    """What a reconcile did, in the order of the plan."""
 
-    commit: str
     results: tuple[TargetResult, ...]
 
     @property
@@ -105,7 +104,7 @@ def reconcile(
         )
     order = sorted(range(len(sights)), key=lambda index: _takes_away(now.targets[index]))
     results = {index: _bring(sights[index], registry, stamp, heal=heal) for index in order}
-    return Outcome(stamp.commit, tuple(results[index] for index in range(len(sights))))
+    return Outcome(tuple(results[index] for index in range(len(sights))))
 
 
 def _bring(sight: Sight, registry: ModelRegistry, stamp: Stamp, *, heal: bool) -> TargetResult:

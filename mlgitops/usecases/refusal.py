@@ -8,9 +8,13 @@ from mlgitops.model.digest import short
 from mlgitops.model.errors import GateFailed, Inconclusive
 from mlgitops.model.verdict import Decision, RuleResult, Verdict
 
+_NOTHING_JUDGED = "\n  no soft or hard gate applies, so nothing was judged"
 
-def refuse_unless_open(decision: Decision) -> None:
+
+def refuse_unless_open(decision: Decision, *, branch: str | None = None) -> None:
     """Return only if *decision* lets the candidate go on.
+
+    *branch* is where the waivers were read from, if not from the work tree.
 
     Raises:
         GateFailed: a gate failed, or could not be evaluated.
@@ -21,12 +25,24 @@ def refuse_unless_open(decision: Decision) -> None:
     stop = Inconclusive if decision.verdict is Verdict.INCONCLUSIVE else GateFailed
     blocking = list(_blocking(decision))
     reasons = "".join(f"\n  {policy}: {rule.message}" for policy, rule in blocking)
-    steps = dict.fromkeys(rule.remediation for _, rule in blocking if rule.remediation)
+    steps = [rule.remediation for _, rule in blocking if rule.remediation]
+    if not blocking:
+        reasons = _NOTHING_JUDGED
+        steps = [f"Bind a soft or hard policy in mlops/environments/{decision.environment}.yaml"]
+    if branch and _is_waivable(decision):
+        steps.append(f"A waiver counts once it is on {branch}")
     raise stop(
         f"candidate {short(decision.candidate)} is not fit for {decision.environment}: "
         f"{decision.verdict}{reasons}",
-        hint="; ".join(steps) or None,
+        hint=". ".join(step.removesuffix(".") for step in dict.fromkeys(steps)) or None,
     )
+
+
+def _is_waivable(decision: Decision) -> bool:
+    # Here, not at the top: a run with nothing to do passes, and needs none of it.
+    from mlgitops.policies.waivers import is_waivable
+
+    return any(gate.is_blocking and is_waivable(gate) for gate in decision.gates)
 
 
 def _blocking(decision: Decision) -> Iterator[tuple[str, RuleResult]]:

@@ -24,6 +24,7 @@ from mlgitops.ports import Forge, ModelRegistry, PullRequest, Repository
 from mlgitops.spec.release import render
 from mlgitops.usecases.candidates import find
 from mlgitops.usecases.holds import Revision, held, revisions
+from mlgitops.usecases.run import find_pipeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,8 @@ def rollback(
     Idempotent. The evidence of both candidates stays where it is.
 
     Raises:
-        SpecError: nothing is released, the clone is shallow, or the registry
-            does not have the earlier version any more.
+        SpecError: no such model, nothing is released, the clone is shallow, or the
+            registry does not have the earlier version any more.
         GateFailed: the earlier candidate was itself rolled back.
     """
     if target.environment not in specs.environments:
@@ -73,6 +74,8 @@ def rollback(
         )
     branch = specs.project.branch
     history = revisions(repository, target, branch)
+    if not history:  # what was released once is known without a pipeline, too
+        find_pipeline(specs, target.model)
     undo = _last_change(target, history)
     _refuse_held(undo, history)
     if undo.restored is not None:
@@ -104,7 +107,7 @@ def _last_change(target: Target, history: Sequence[Revision]) -> _Undo:
 
 def _refuse_held(undo: _Undo, history: Sequence[Revision]) -> None:
     before = undo.before.candidate if undo.before else None
-    if before in held([revision.candidate for revision in history]):
+    if before in held([revision.state for revision in history]):
         raise GateFailed(
             f"a rollback would bring back candidate {before}, which is held as "
             f"{undo.target}: it was rolled back before",

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from mlgitops.model.digest import digest
 from mlgitops.model.errors import MlgitopsError, SpecError
@@ -24,7 +24,7 @@ from mlgitops.model.run import (
     StepRecord,
     changed_inputs,
 )
-from mlgitops.usecases.context import Neighbours, Origin, RunContext
+from mlgitops.usecases.context import Neighbours, Origin, RunContext, SettledOrigin
 
 if TYPE_CHECKING:
     from mlgitops.model.spec import Pipeline, Specs
@@ -50,6 +50,14 @@ class Step(Protocol):
 
     def accept(self, run: RunContext, /) -> None:
         """Raise when the run must not go on from these outputs."""
+
+
+@runtime_checkable
+class OutsideStep(Protocol):
+    """A `Step` whose result also lies outside the store, where it can be lost."""
+
+    def is_gone(self, run: RunContext, stored: StoredStep, /) -> bool:
+        """Whether what *stored* tells of is no longer there, as far as can be told quickly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,8 @@ class _Walk:
         key = digest({"step": name, "version": step.VERSION, "inputs": found})
         is_cached = len(inputs) == len(found)
         stored = store.find(key) if is_cached and not is_forced else None
+        if stored and isinstance(step, OutsideStep) and step.is_gone(self.context, stored):
+            stored = None
         before = self.known.get(name)
         changes = changed_inputs(before, inputs) if before is not None else ()
         because = _because(before, changes, is_forced=is_forced, is_cached=is_cached)
@@ -164,13 +174,19 @@ class _Walk:
             self._warm(name)
             started = time.perf_counter()
             outputs = step.make(self.context, folder)
+            self.context.verify()
             return neighbours.store.save(key, outputs, time.perf_counter() - started)
 
     def _warm(self, name: str) -> None:
-        """The first step that has to work lets the later ones' workers start."""
+        """The first step that has to work lets the later ones' workers start.
+
+        The origin is read until then: a job could change what git says, and whom git runs.
+        """
         if self.is_warm:
             return
         self.is_warm = True
+        if "evaluate" in self.names:
+            self.context.origin = SettledOrigin.of(self.context.origin)
         ahead = self.names[self.names.index(name) :]
         jobs = dict.fromkeys(job for later in ahead for job in self.load(later).JOBS)
         if jobs:

@@ -61,7 +61,7 @@ def predict(run: RunContext, model: Path, table: Path, rows: Rows, *, name: str)
     out = table.with_name(f"{name}.parquet")
     request = {"model": str(model), "table": str(table), "task": task, "out": str(out)}
     try:
-        run.neighbours.worker.run("predict", request)
+        run.run_job("predict", request)
     except SpecError as error:
         message = f"the {name}: {error.message}"
         raise SpecError(message, hint=error.hint, details=error.details) from error

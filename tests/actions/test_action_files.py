@@ -251,3 +251,9 @@ def tool(name: str, *words: str) -> int:
     """Exit code of a linter that is installed beside this Python; it says why on the terminal."""
     command = [str(Path(sys.executable).with_name(name)), *words]
     return subprocess.run(command, cwd=CHECKOUT, check=False).returncode
+
+
+def test_the_pipeline_proposes_the_candidate_that_it_registered() -> None:
+    (propose,) = (step for step in steps(PIPELINE) if step.get("id") == "propose")
+
+    assert propose["with"]["candidate"] == "${{ steps.register.outputs.candidate }}"

@@ -294,6 +294,27 @@ def test_a_version_that_is_not_there_is_refused(
     assert bench.registry.observe([model])[model].aliases == {}
 
 
+def test_a_version_that_is_there_is_not_lacking(
+    bench: Bench, model: str, register: Callable[[bytes], Registration]
+) -> None:
+    register(b"weights")
+
+    assert not bench.registry.lacks(model, 1)
+
+
+def test_a_deleted_version_is_lacking_where_that_can_be_told_quickly(
+    bench: Bench,
+    model: str,
+    register: Callable[[bytes], Registration],
+    request: pytest.FixtureRequest,
+) -> None:
+    register(b"weights")
+    bench.delete_version(model, 1)
+
+    is_quick = request.node.callspec.params["bench"] in ("memory", "sqlite")
+    assert bench.registry.lacks(model, 1) == is_quick
+
+
 def test_an_alias_is_set_moved_and_removed(
     bench: Bench, model: str, register: Callable[[bytes], Registration]
 ) -> None:

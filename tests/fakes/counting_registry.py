@@ -34,6 +34,13 @@ class CountingRegistry:
         self.reads.append("observe")
         return self.behind.observe(names)
 
+    @property
+    def place(self) -> str:
+        return self.behind.place
+
+    def lacks(self, model: str, version: int) -> bool:
+        return self.behind.lacks(model, version)
+
     def versions(self, model: str) -> tuple[ModelVersion, ...]:
         self.reads.append("versions")
         return self.behind.versions(model)

@@ -39,6 +39,7 @@ class InMemoryRegistry:
 
     def __init__(self) -> None:
         self._models: dict[str, _Model] = {}
+        self.address = "memory"
         self.is_down = False
         self.fail_at: str | None = None
 
@@ -49,6 +50,14 @@ class InMemoryRegistry:
             for name, model in self._models.items()
             if name in names
         }
+
+    @property
+    def place(self) -> str:
+        return self.address
+
+    def lacks(self, model: str, version: int) -> bool:
+        known = self._models.get(model, _Model())
+        return version not in known.versions
 
     def versions(self, model: str) -> tuple[ModelVersion, ...]:
         self._answer()

@@ -63,15 +63,11 @@ class QuietProgress:
     """Remembers what it was told."""
 
     steps: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         self.steps.append(name)
         yield
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
 
 
 class CountingWorker:

@@ -17,7 +17,8 @@ class FakeStep:
 
     *own* are inputs by name, None for one that cannot be told; *reads* are earlier
     steps whose `out` it reads. *refuses_inputs*, *fails* and *rejects* are raised
-    by `inputs`, `make` and `accept`; *makes* does the work of `make`.
+    by `inputs`, `make` and `accept`; *makes* does the work of `make`, and *seen* is
+    the context that it was last given.
     """
 
     name: str
@@ -30,6 +31,7 @@ class FakeStep:
     rejects: MlgitopsError | None = None
     makes: Callable[[Path], dict[str, Path]] | None = None
     made: int = 0
+    seen: RunContext | None = None
 
     def inputs(self, run: RunContext, /) -> dict[str, str | None]:
         if self.refuses_inputs:
@@ -38,6 +40,7 @@ class FakeStep:
 
     def make(self, run: RunContext, folder: Path, /) -> dict[str, Path]:
         self.made += 1
+        self.seen = run
         assert list(folder.iterdir()) == []
         if self.makes:
             return self.makes(folder)

@@ -32,6 +32,9 @@ _SETTINGS = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
+# Programs that a repository's own settings would have git run, with our environment:
+# a job can write to .git/config.
+_NO_PROGRAMS = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,7 @@ class Git:
     ) -> subprocess.CompletedProcess[bytes]:
         try:
             return subprocess.run(
-                ["git", *arguments],
+                ["git", *_NO_PROGRAMS, *arguments],
                 cwd=self._folder,
                 env=self._env | dict(env),
                 input=stdin,

@@ -99,8 +99,15 @@ class GitRepository:
         listed = self._git.line("cherry", self._required(into), self._required(branch))
         return not any(line.startswith("+") for line in listed.splitlines())
 
-    def is_dirty(self) -> bool:
-        return bool(self._git.output("status", "--porcelain", "--untracked-files=no"))
+    def is_dirty(self, code: Sequence[str] = ()) -> bool:
+        if self._git.output("status", "--porcelain", "--untracked-files=no"):
+            return True
+        if not code:
+            return False
+        listing = ("ls-files", "--others", "--exclude-standard", "--exclude=__pycache__/")
+        # A name may be that of a folder or of a module.
+        paths = [path for name in code for path in (name, f"{name}.py")]
+        return bool(self._git.output(*listing, "--", *paths))
 
     def identity(self) -> str:
         return self._git.line("var", "GIT_COMMITTER_IDENT").rpartition("> ")[0] + ">"

@@ -7,16 +7,16 @@ user and password an address holds is masked in messages.
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from mlgitops.model.digest import digest
 from mlgitops.model.errors import MissingExtra, MlgitopsError, SpecError, Unavailable
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class Connection:
     """Where a registry is, resolved against the repository's *root*."""
 
     def __init__(self, uri: str, artifacts: str, root: Path) -> None:
+        # Whoever signs in, and wherever the checkout lies, it is the same place.
+        self.place = digest([_masked(uri), _masked(artifacts)])
         self.uri = _resolve_uri(uri, root)
         self._artifacts = _resolve_artifacts(artifacts, root, is_server=self.is_server)
 
@@ -53,6 +55,26 @@ class Connection:
     def is_absent(self) -> bool:
         """Whether the database file is not there yet; reading must not create it."""
         return self.uri.startswith("sqlite:") and not _sqlite_file(self.uri).exists()
+
+    def has_row(self, model: str, version: int) -> bool | None:
+        """Whether a SQLite file lists the version; None if that cannot be told so.
+
+        Read without MLflow, whose import takes seconds.
+        """
+        if not self.uri.startswith("sqlite:"):
+            return None
+        import sqlite3  # here: 5 ms, for runs that come to a registry only
+
+        query = (
+            "SELECT count(*) FROM model_versions "
+            "WHERE name = ? AND version = ? AND current_stage != 'Deleted_Internal'"
+        )
+        address = f"{_sqlite_file(self.uri).resolve().as_uri()}?mode=ro"
+        try:
+            with closing(sqlite3.connect(address, uri=True)) as database:
+                return bool(database.execute(query, (model, version)).fetchone()[0])
+        except sqlite3.Error:
+            return None  # locked, or not MLflow's: registering says what is wrong
 
     @property
     def label(self) -> str:
@@ -112,6 +134,8 @@ class Connection:
             from mlflow import MlflowClient
         except ModuleNotFoundError as error:
             raise MissingExtra("mlflow", extra="mlflow") from error
+        import logging  # here: a run with nothing to do comes to this module, too
+
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         if self.is_server:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlgitops.adapters.mlflow_registry import artifacts as files
-from mlgitops.adapters.mlflow_registry import registration as registering
 from mlgitops.adapters.mlflow_registry.connection import Connection, paged
 from mlgitops.model.errors import SpecError
 from mlgitops.model.registry import ModelVersion, RegisteredModel, Registration
@@ -42,15 +40,28 @@ class MlflowRegistry:
                     break
         return found
 
+    @property
+    def place(self) -> str:
+        return self._connection.place
+
+    def lacks(self, model: str, version: int) -> bool:
+        return self._connection.is_absent or self._connection.has_row(model, version) is False
+
     def versions(self, model: str) -> tuple[ModelVersion, ...]:
         if self._connection.is_absent:
             return ()
+        from mlgitops.adapters.mlflow_registry import registration as registering
+
         return registering.versions(self._connection, model)
 
     def register(self, registration: Registration, folder: Path) -> ModelVersion:
+        from mlgitops.adapters.mlflow_registry import registration as registering
+
         return registering.register(self._connection, registration, folder)
 
     def attachment(self, version: ModelVersion, path: str) -> bytes | None:
+        from mlgitops.adapters.mlflow_registry import artifacts as files
+
         if version.run_id is None:
             return None
         with self._connection.calling(f"find {path}") as client:
@@ -58,11 +69,15 @@ class MlflowRegistry:
         return files.read(self._connection, uri, path)
 
     def download(self, model: str, version: int, into: Path) -> Path:
+        from mlgitops.adapters.mlflow_registry import artifacts as files
+
         uri = self._location(model, version)
         files.download(self._connection, uri, into, f"version {version} of {model!r}")
         return into
 
     def manifest(self, model: str, version: int) -> Manifest:
+        from mlgitops.adapters.mlflow_registry import artifacts as files
+
         uri = self._location(model, version)
         return files.manifest(self._connection, uri, f"version {version} of {model!r}")
 

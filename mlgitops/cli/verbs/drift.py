@@ -24,8 +24,9 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     from mlgitops.reports import terminal
     from mlgitops.usecases.drift import drift
 
-    report = drift(wiring.desired, wiring.registry, wiring.stamp, heal=arguments.heal)
-    terminal.plan(wiring.console, report.plan)
+    report = drift(wiring.desired, wiring.desired_registry, wiring.stamp, heal=arguments.heal)
+    # Healing does not wait for another command, and reconcile may leave what was found.
+    terminal.plan(wiring.console, report.plan, is_offered=False)
     if report.outcome is not None:
         terminal.outcome(wiring.console, report.outcome.results)
         if report.outcome.problem:

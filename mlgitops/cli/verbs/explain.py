@@ -25,7 +25,7 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     from mlgitops.reports.walk import render_step
     from mlgitops.usecases.explain import explain
 
-    step = explain(wiring.store, wiring.model(arguments.model), arguments.step)
+    step = explain(wiring.store, wiring.model(arguments.model, wiring.specs), arguments.step)
     if arguments.format == "json":
         import json
         from dataclasses import asdict

@@ -32,9 +32,11 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
 
     refuse_lost_branch(wiring.environ, wiring.root, wiring.desired.project.forge.remote)
     made = promote(
-        Target(arguments.environment, wiring.model(arguments.model)),
+        Target(arguments.environment, wiring.model(arguments.model, wiring.desired)),
         wiring.desired,
-        PromotionNeighbours(wiring.repository, wiring.forge, wiring.registry, wiring.engine),
+        PromotionNeighbours(
+            wiring.repository, wiring.forge, wiring.desired_registry, wiring.engine
+        ),
         today=wiring.clock.now().date(),
         choice=Choice(arguments.version, arguments.candidate),
     )

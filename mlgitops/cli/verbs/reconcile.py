@@ -26,7 +26,9 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     from mlgitops.reports import terminal
     from mlgitops.usecases.reconcile import Status, reconcile
 
-    outcome = reconcile(wiring.desired, wiring.registry, wiring.stamp, expected=arguments.expect)
+    outcome = reconcile(
+        wiring.desired, wiring.desired_registry, wiring.stamp, expected=arguments.expect
+    )
     terminal.outcome(wiring.console, outcome.results)
     made = [result.plan.changes for result in outcome.results if result.status is Status.APPLIED]
     write_outputs(wiring.environ, "reconcile", {"changes": str(sum(map(len, made)))})

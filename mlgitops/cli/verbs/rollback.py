@@ -32,11 +32,11 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
 
     refuse_lost_branch(wiring.environ, wiring.root, wiring.desired.project.forge.remote)
     made = rollback(
-        Target(arguments.environment, wiring.model(arguments.model)),
+        Target(arguments.environment, wiring.model(arguments.model, wiring.desired)),
         wiring.desired,
         wiring.repository,
         wiring.forge,
-        wiring.registry,
+        wiring.desired_registry,
     )
     restored = f"version {made.restored.version}" if made.restored else "nothing"
     sys.stdout.write(

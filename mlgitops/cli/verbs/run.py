@@ -52,7 +52,7 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     if arguments.no_worker:
         wiring.forbid_worker()
     order = Order(
-        model=wiring.model(arguments.model),
+        model=wiring.model(arguments.model, wiring.specs),
         first=arguments.first,
         last=arguments.last or STEPS[-1],
         sample=arguments.sample,

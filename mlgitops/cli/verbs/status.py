@@ -26,7 +26,7 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     from mlgitops.usecases.holds import held_candidates
     from mlgitops.usecases.status import status
 
-    rows = status(wiring.desired, wiring.registry)
+    rows = status(wiring.desired, wiring.desired_registry)
     branch = wiring.desired.project.branch
     terminal.status(wiring.console, rows)
     for row in rows:

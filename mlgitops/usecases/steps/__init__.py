@@ -1,1 +1,1 @@
-"""The steps of a run, one module each; every module fits `usecases.walk.Step`."""
+"""The steps of a run, one module each; every module fits `usecases.run.Step`."""

@@ -23,6 +23,7 @@ def inputs(run: RunContext) -> dict[str, str | None]:
         "split train": run.digest("split", "train"),
         "spec features": spec_digest(run.pipeline.features),
         "spec label": run.pipeline.label,
+        "spec columns": spec_digest(model_columns(run)),
     }
     if run.pipeline.features.entrypoint:
         found |= code_of(run)
@@ -33,7 +34,7 @@ def inputs(run: RunContext) -> dict[str, str | None]:
 def make(run: RunContext, folder: Path) -> dict[str, Path]:
     """Write the features beside the label."""
     out = folder / "features.parquet"
-    run.neighbours.worker.run(
+    run.run_job(
         "features",
         {
             "root": str(run.origin.root),

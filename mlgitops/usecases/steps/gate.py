@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlgitops.ports import Job
     from mlgitops.usecases.context import RunContext
 
-VERSION = 1
+VERSION = 2
 JOBS: tuple[Job, ...] = ()
 
 
@@ -89,11 +89,15 @@ def read_decision(run: RunContext, environment: str) -> Decision:
 
 
 def publish_reports(run: RunContext) -> dict[str, Path]:
-    """Put the reports where people open them, by environment."""
+    """Put the reports where people open them, by environment.
+
+    A sample of at least all rows makes the same candidate, so its name says it.
+    """
     candidate = short(read_decision(run, run.environments[0].name).candidate)
+    sample = f"-sample-{run.sample}" if run.sample else ""
     found = {}
     for environment in run.environments:
-        path = f"reports/{run.pipeline.name}/{candidate}-{environment.name}.html"
+        path = f"reports/{run.pipeline.name}/{candidate}-{environment.name}{sample}.html"
         content = run.path("gate", f"report-{environment.name}").read_bytes()
         found[environment.name] = run.neighbours.store.publish(path, content)
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlgitops.usecases.steps import gate
 
 if TYPE_CHECKING:
-    from mlgitops.ports import Job
+    from mlgitops.ports import Job, StoredStep
     from mlgitops.usecases.context import RunContext
 
 VERSION = 1
@@ -18,14 +18,19 @@ JOBS: tuple[Job, ...] = ()
 
 def inputs(run: RunContext) -> dict[str, str | None]:
     """The model, its evidence and decisions, and the registry that they go to."""
-    address = run.specs.project.registry
     names = [environment.name for environment in run.environments]
     return {
         "train model": run.digest("train", "model"),
-        "registry": f"{address.uri} {address.artifacts}",
+        "registry": run.neighbours.registry.place,
         **{f"evidence {name}": run.digest("evaluate", f"evidence-{name}") for name in names},
         **{f"decision {name}": run.digest("gate", f"decision-{name}") for name in names},
     }
+
+
+def is_gone(run: RunContext, stored: StoredStep) -> bool:
+    """Whether the registry has lost the version that *stored* names."""
+    number = int(json.loads(stored.outputs["version"].path.read_bytes())["version"])
+    return run.neighbours.registry.lacks(run.pipeline.name, number)
 
 
 def make(run: RunContext, folder: Path) -> dict[str, Path]:

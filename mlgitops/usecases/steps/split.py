@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlgitops.model.errors import SpecError
+from mlgitops.usecases.columns import model_columns
 from mlgitops.usecases.context import spec_digest
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def inputs(run: RunContext) -> dict[str, str | None]:
         "spec split": spec_digest(run.dataset.split),
         "spec label": spec_digest((pipeline.task, pipeline.label, pipeline.positive)),
         "spec keys": spec_digest((run.dataset.keys, run.dataset.time)),
-        "spec columns": spec_digest(pipeline.features.columns),
+        "spec columns": spec_digest(model_columns(run)),
     }
 
 

@@ -37,6 +37,7 @@ def inputs(run: RunContext) -> dict[str, str | None]:
         "spec train": spec_digest(contract),
         "spec task": spec_digest((run.pipeline.task, run.pipeline.positive, run.pipeline.label)),
         "spec features": spec_digest(run.pipeline.features),
+        "spec columns": spec_digest(model_columns(run)),
         "params": spec_digest(train.params),
         "seed": str(train.seed),
         **code_of(run),
@@ -52,7 +53,7 @@ def make(run: RunContext, folder: Path) -> dict[str, Path]:
     """
     pipeline, train = run.pipeline, run.pipeline.train
     model = folder / "model"
-    answer = run.neighbours.worker.run(
+    answer = run.run_job(
         "train",
         {
             "root": str(run.origin.root),

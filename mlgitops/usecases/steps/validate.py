@@ -41,7 +41,7 @@ def make(run: RunContext, folder: Path) -> dict[str, Path]:
         SpecError: fewer or other expectations were evaluated than asked.
     """
     expectations = _expectations(run)
-    answer = run.neighbours.worker.run(
+    answer = run.run_job(
         "validate",
         {
             "table": str(run.path("extract", "table")),

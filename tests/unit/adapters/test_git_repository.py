@@ -176,7 +176,7 @@ def test_reading_many_files_takes_two_processes(workspace: GitWorkspace, tmp_pat
     git, log = shutil.which("git"), tmp_path / "log"
     counting = tmp_path / "bin" / "git"
     counting.parent.mkdir()
-    counting.write_text(f'#!/bin/sh\necho "$1" >> {log}\nexec {git} "$@"\n')
+    counting.write_text(f'#!/bin/sh\necho "$5" >> {log}\nexec {git} "$@"\n')
     counting.chmod(0o755)
     env = workspace.env | {"PATH": f"{counting.parent}:{workspace.env['PATH']}"}
 
@@ -302,6 +302,24 @@ def test_dirty_means_that_tracked_files_differ(
     workspace.write({"README.md": "changed"})
 
     assert repository.is_dirty()
+
+
+def test_untracked_files_among_the_code_are_dirty_too(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    workspace.commit({".gitignore": "*.log\n", "pkg/a.py": "1"}, "Begin")
+    workspace.write({"notes": "x", "pkg/x.log": "x", "pkg/__pycache__/a.pyc": "x"})
+    before = state(workspace)
+
+    assert not repository.is_dirty(["pkg", "module", "*"])
+    assert state(workspace) == before
+
+    workspace.write({"module.py": "x"})
+    assert not repository.is_dirty(["pkg"])
+    assert repository.is_dirty(["pkg", "module"])
+
+    workspace.write({"module.py": None, "pkg/b.py": "x"})
+    assert repository.is_dirty(["pkg", "module"])
 
 
 def test_the_identity_is_the_users(workspace: GitWorkspace, repository: GitRepository) -> None:
@@ -504,3 +522,21 @@ def test_a_remote_that_does_not_answer_is_unavailable(
 
     with pytest.raises(Unavailable):
         repository.push("origin", "topic")
+
+
+@pytest.mark.parametrize("setting", ["core.fsmonitor", "core.hooksPath"])
+def test_programs_that_the_repository_s_settings_name_are_not_run(
+    workspace: GitWorkspace, repository: GitRepository, tmp_path: Path, setting: str
+) -> None:
+    ran, hooks = tmp_path / "ran", tmp_path / "hooks"
+    hooks.mkdir()
+    # A hook of that name runs whenever a ref is written.
+    program = hooks / "reference-transaction"
+    program.write_text(f"#!/bin/sh\ntouch '{ran}'\n")
+    program.chmod(0o755)
+    workspace.git("config", setting, str(program if setting == "core.fsmonitor" else hooks))
+
+    repository.is_dirty()
+    repository.write_branch("more", "main", {"a.txt": "a"}, "More")
+
+    assert not ran.exists()

@@ -159,6 +159,14 @@ def test_code_that_fails_says_how_and_the_worker_lives_on(
     assert repository.run("pass")["columns"]
 
 
+@pytest.mark.parametrize("code", [0, 5])
+def test_a_job_that_ends_the_process_is_told_not_to(repository: Repository, code: int):
+    with pytest.raises(SpecError) as caught:
+        repository.run(f"os._exit({code})")
+
+    assert "remove `sys.exit` and `os._exit`" in str(caught.value.hint)
+
+
 def test_a_job_killed_for_memory_hints_at_it(repository: Repository):
     with pytest.raises(SpecError) as caught:
         repository.run("os.kill(os.getpid(), 9)")

@@ -376,3 +376,26 @@ def test_a_link_below_the_code_is_refused(shop: Shop) -> None:
 
     with pytest.raises(SpecError, match=r"b\.py is a link"):
         shop.store.code_digests(["shop"])
+
+
+def test_a_record_without_outputs_counts_as_absent(shop: Shop) -> None:
+    saved = shop.save()
+    shop.step_record.write_text('{"outputs": {}, "seconds": 1}')
+
+    assert shop.found is None
+
+    assert shop.save() == shop.found == saved
+
+
+def test_an_output_is_held_until_it_is_changed(shop: Shop) -> None:
+    saved = shop.save()
+    model, table = saved.outputs["model"], saved.outputs["table"]
+
+    assert shop.store.holds(model)
+    assert shop.store.holds(table)
+
+    flip(table.path)
+    add_file(model.path)
+
+    assert not shop.store.holds(model)
+    assert not shop.store.holds(table)

@@ -51,15 +51,6 @@ def test_a_step_that_fails_is_not_done(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().err == "train …\n"
 
 
-@pytest.mark.parametrize("progress", [PlainProgress(), TerminalProgress()])
-def test_a_note_is_a_line(
-    capsys: pytest.CaptureFixture[str], progress: PlainProgress | TerminalProgress
-) -> None:
-    progress.note("the champion is fetched")
-
-    assert capsys.readouterr() == ("", "the champion is fetched\n")
-
-
 def test_a_spinner_leaves_results_alone(capsys: pytest.CaptureFixture[str]) -> None:
     with TerminalProgress().step("train"):
         pass

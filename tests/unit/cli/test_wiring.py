@@ -7,6 +7,8 @@ import pytest
 from mlgitops.cli.app import main
 from mlgitops.model.errors import SpecError
 from tests.fakes.git_workspace import GitWorkspace
+from tests.fakes.laboratory import Laboratory
+from tests.fakes.wiring import wired
 
 PROJECT = """\
 apiVersion: mlgitops.dev/v1
@@ -15,6 +17,42 @@ metadata: {name: orders}
 spec:
   registry: {uri: "env:MLFLOW_TRACKING_URI", artifacts: mlartifacts}
 """
+
+
+def test_releases_go_by_the_addresses_on_the_branch_not_those_in_the_work_tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = GitWorkspace.create(tmp_path / "orders")
+    workspace.commit({"mlgitops.yaml": PROJECT}, "Add a project")
+    workspace.write({"mlgitops.yaml": PROJECT.replace("MLFLOW_TRACKING_URI", "ELSEWHERE")})
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+    code = main(["-C", str(workspace.root), "reconcile"])
+
+    assert code == SpecError.exit_code
+    assert "MLFLOW_TRACKING_URI, which is not set" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("files", "is_dirty"),
+    [
+        ({"notes.txt": "x"}, False),
+        ({"shop/extra.py": "x"}, True),
+        ({"mlops/waivers/mine.yaml": ""}, True),
+        ({"shop/__pycache__/extra.pyc": "x"}, False),
+    ],
+    ids=["beside", "code", "spec", "cache"],
+)
+def test_untracked_files_count_among_specs_and_code(
+    files: dict[str, str | None], is_dirty: bool, tmp_path: Path
+) -> None:
+    specs = Laboratory.create(tmp_path / "laboratory").specs
+    workspace = GitWorkspace.create(tmp_path / "work")
+    workspace.commit({"shop/train.py": "", "mlops/pipelines/churn.yaml": ""}, "Begin")
+    workspace.write(files)
+
+    with wired(workspace.root, specs=specs) as wiring:
+        assert wiring.dirty is is_dirty
 
 
 @pytest.mark.parametrize("value", [None, ""], ids=["absent", "a missing secret"])

@@ -196,5 +196,8 @@ def test_a_side_with_one_class_is_refused():
         by_time(days([1, 2, 3, 4]), 0.5, labels=np.array([0, 1, 1, 1]))
     with pytest.raises(SpecError, match="of train have one class"):
         by_time(days([1, 2, 3, 4]), 0.5, labels=np.array([1, 1, 0, 1]))
-    with pytest.raises(SpecError, match="one class after the stratified split"):
+    with pytest.raises(SpecError, match="one class after the stratified split") as caught:
         by_class(np.array([0] * 9 + [1]), 0.2)
+
+    assert "stratified" not in (caught.value.hint or "")
+    assert "two rows" in (caught.value.hint or "")

@@ -137,6 +137,14 @@ def test_nothing_judged_is_an_error(level, decide):
     assert decide([bound(rule(), when="w")], NO, YES, NO).verdict is ERROR
 
 
+def test_that_all_rows_were_used_is_no_judgement_of_the_model(decide):
+    not_sampled = BoundPolicy(Policy("not-sampled", "Why.", (), None, (rule(),)), {}, "hard")
+
+    assert decide([not_sampled, bound(rule(), level="audit")], YES, NO, YES, NO).verdict is ERROR
+    assert decide([not_sampled, bound(rule())], YES, NO, YES, NO).verdict is PASS
+    assert decide([not_sampled, bound(rule())], NO, YES, YES, NO).verdict is FAIL
+
+
 def test_the_decision_is_the_worst_that_blocks(decide):
     three = [bound(rule()), bound(rule(), level="hard"), bound(rule(), level="audit")]
 

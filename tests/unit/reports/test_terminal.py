@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from io import StringIO
 from pathlib import Path
@@ -14,6 +14,7 @@ from mlgitops.model.errors import MlgitopsError, Unavailable
 from mlgitops.model.plan import Change, Plan, Sync, TargetPlan, Verb
 from mlgitops.model.spec import Pin
 from mlgitops.model.state import Target
+from mlgitops.model.verdict import Verdict
 from mlgitops.reports import terminal
 
 
@@ -92,9 +93,30 @@ def test_a_plan_reads_as_reviewed(golden: Callable[[Path, str], None]):
     golden(GOLDEN / "plan.txt", printed(terminal.plan, PLAN))
 
 
-def test_a_plan_of_nothing_is_one_line():
+def test_a_plan_that_nobody_waits_for_is_not_offered():
+    shown = printed(lambda console, plan: terminal.plan(console, plan, is_offered=False), PLAN)
+
+    assert shown == printed(terminal.plan, PLAN).rpartition("To carry out")[0]
+
+
+def test_a_waived_gate_is_not_ticked(cases: Any):
+    evidence, decision, _ = cases["leaking"]
+    gates = tuple(
+        replace(gate, waived_by="late-data") if gate.is_blocking else gate
+        for gate in decision.gates
+    )
+
+    shown = printed(terminal.gates, evidence, replace(decision, verdict=Verdict.PASS, gates=gates))
+
+    assert "! waived" in shown
+    assert "Waived by late-data." in " ".join(shown.split())
+    assert "✓ fail" not in shown
+    assert "✓ waived" not in shown
+
+
+def test_a_plan_without_releases_says_so():
     assert printed(terminal.plan, Plan("8e1f2c", ())) == (
-        "Plan 4f53cda18c2b: 0 to move, 0 to remove, 0 writes, 0 drifted, 0 in sync.\n"
+        "There are no releases yet, so there is nothing to do.\n"
     )
 
 
@@ -109,6 +131,12 @@ def test_the_status_reads_as_reviewed(golden: Callable[[Path, str], None]):
     )
 
     golden(GOLDEN / "status.txt", printed(terminal.status, rows))
+
+
+def test_a_status_without_releases_says_so():
+    row = Row(Target("production", "churn"), Sync.UNMANAGED, "never released", None, None)
+
+    assert printed(terminal.status, (row,)).endswith("\nThere are no releases yet.\n")
 
 
 def test_a_status_of_nothing_says_so():

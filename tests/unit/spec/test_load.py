@@ -107,11 +107,12 @@ def test_an_empty_folder_has_no_specs(tmp_path):
     assert read_folder(tmp_path / "missing") == {}
 
 
-def test_a_link_that_stays_within_is_followed(tmp_path):
-    write(tmp_path / "shared.yaml", "a: 1\n")
-    (tmp_path / "mlgitops.yaml").symlink_to("shared.yaml")
+@pytest.mark.parametrize("path", ["mlgitops.yaml", "mlops/a.yaml"])
+def test_a_link_is_refused_also_one_that_stays_within(tmp_path, path):
+    write(tmp_path / "mlops" / "shared.yaml", "a: 1\n")
+    (tmp_path / path).symlink_to(tmp_path / "mlops" / "shared.yaml")
 
-    assert read_folder(tmp_path) == {"mlgitops.yaml": "a: 1\n"}
+    assert codes(lambda: read_folder(tmp_path)) == ["SPEC117"]
 
 
 def test_a_root_that_is_itself_a_link_is_read(tmp_path):

@@ -124,3 +124,15 @@ def test_a_registry_that_does_not_answer_is_reported(
         champions.fetch(released(context, staging=champion))
 
     assert list((laboratory.root / ".mlgitops" / "work").iterdir()) == []
+
+
+def test_a_champion_that_is_changed_while_it_is_judged_is_refused(
+    laboratory: Laboratory, context: RunContext, tmp_path: Path
+) -> None:
+    pinned = registered(laboratory, tmp_path)
+    champion = champions.fetch(released(context, staging=pinned))[pinned.manifest]
+    champions.verify(context, champion)
+    (champion.folder / "model.pkl").write_bytes(b"evil")
+
+    with pytest.raises(SpecError, match="version 1 of 'churn' was changed"):
+        champions.verify(context, champion)

@@ -170,9 +170,8 @@ def test_a_champion_is_named_and_scored(context: RunContext) -> None:
     findings = dossier.examine(context, "sha256:c", (known, rows), candidate, {"roc_auc": 1.0})
     pin = Pin(3, "0123456789ab", "sha256:m", "sha256:e")
 
-    document = dossier.compile_evidence(
-        context, "staging", findings, rows, (pin, champion), "sha256:s"
-    )
+    standing = dossier.stand(context, findings, rows, (pin, champion))
+    document = dossier.compile_evidence(context, "staging", findings, standing, "sha256:s")
 
     assert document["champion"] is not None
     assert document["champion"]["version"] == 3

@@ -14,12 +14,12 @@ from mlgitops.model.promotion import release_path
 from mlgitops.model.spec import Pin, Release
 from mlgitops.model.state import Target
 from mlgitops.spec.release import render
-from mlgitops.usecases.holds import held, held_candidates, revisions
+from mlgitops.usecases.holds import NO_FILE, held, held_candidates, revisions
 from tests.fakes.git_workspace import GitWorkspace
 
 TARGET = Target("staging", "churn")
 PATH = release_path("staging", "churn")
-HISTORIES = st.lists(st.sampled_from(["a", "b", "c", "d", None]), max_size=12)
+HISTORIES = st.lists(st.sampled_from(["a", "b", "c", "d", None, NO_FILE]), max_size=12)
 
 
 @pytest.mark.parametrize(
@@ -44,10 +44,17 @@ HISTORIES = st.lists(st.sampled_from(["a", "b", "c", "d", None]), max_size=12)
         ("a-b-", "ab"),
         ("ab-b", ""),
         ("-a-", "a"),
+        ("a.", ""),  # the file was deleted: nobody manages the model
+        ("ab.", ""),
+        ("a.a", ""),
+        ("ab.a", ""),
+        ("aba.", "b"),  # no hold is lifted by that
+        ("ab.c-", "c"),  # the first release after it was undone
+        ("a.-", ""),
     ],
 )
 def test_a_candidate_is_held_while_its_release_is_undone(history: str, expected: str) -> None:
-    states = [None if state == "-" else state for state in history]
+    states = [{"-": None, ".": NO_FILE}.get(state, state) for state in history]
 
     assert held(states) == frozenset(expected)
 
@@ -58,7 +65,7 @@ def test_what_is_desired_now_is_never_held(history: list[str | None]) -> None:
     now = held(history)
 
     assert not history or history[-1] not in now
-    assert now <= {state for state in history if state is not None}
+    assert now <= {state for state in history if state}
 
 
 @settings(deadline=None)
@@ -72,7 +79,8 @@ def test_a_new_candidate_holds_nothing_and_frees_nothing(history: list[str | Non
 def test_undoing_a_new_candidate_holds_it_until_that_is_undone(
     history: list[str | None],
 ) -> None:
-    before = history[-1] if history else None
+    # A rollback retires what it cannot replace; it never deletes the file.
+    before = (history[-1] if history else None) or None
 
     assert held([*history, "new", before]) == held(history) | {"new"}
     assert held([*history, "new", before, "new"]) == held(history)
@@ -156,12 +164,19 @@ def test_reverting_the_revert_of_a_merge_frees(world: World, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["merge", "squash", "fast-forward"])
-def test_reverting_the_first_release_holds_it_though_its_file_is_gone(
+def test_reverting_the_first_release_deletes_its_file_and_holds_nothing(
     world: World, how: str
 ) -> None:
     world.git.revert(world.release(1, how))
 
     assert world.repository.read(PATH, "main") is None
+    assert world.held == []
+
+
+def test_retiring_the_first_release_holds_it(world: World) -> None:
+    world.release(1, "merge")
+    world.git.commit({PATH: text(None, 1)}, "As a rollback does")
+
     assert world.held == [1]
 
 

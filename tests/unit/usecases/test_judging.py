@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from mlgitops.model.curves import Curves
 from mlgitops.model.digest import digest, short
 from mlgitops.model.errors import SpecError
 from mlgitops.model.spec import Pin, Release
+from mlgitops.ports import Job, Worker
 from mlgitops.usecases.context import RunContext
 from mlgitops.usecases.judging import candidate_digest, judge
 from tests.fakes.laboratory import Laboratory, as_csv, customers, keep
@@ -122,3 +125,61 @@ def test_a_champion_that_asks_for_a_column_that_is_gone_is_named(
     assert isinstance(result.error, SpecError)
     assert "signature of released version 1: no column 'visits'" in result.error.message
     assert result.error.hint == "did you mean 'visit'?"
+
+
+FORGING = """\
+from pathlib import Path
+
+from sklearn.linear_model import LogisticRegression
+
+
+def train(X, y, *, seed, **params):
+    for kept in Path(".mlgitops/store/files").iterdir():
+        kept.write_bytes(kept.read_bytes() + b" ")
+    return LogisticRegression(random_state=seed, **params).fit(X, y)
+"""
+
+
+def test_training_that_writes_to_the_store_makes_no_model(laboratory: Laboratory) -> None:
+    honest = laboratory.root.joinpath("shop", "train.py").read_text()
+    laboratory.write("shop/train.py", FORGING)
+
+    result = laboratory.run()
+
+    assert isinstance(result.error, SpecError)
+    assert "was changed after it was made" in result.error.message
+    assert set(result.context.made) == {"extract", "validate", "split", "features"}
+
+    laboratory.write("shop/train.py", honest)
+    assert laboratory.run().error is None
+
+
+class ListeningWorker:
+    """A worker that notes whose predictions it is asked for, in order."""
+
+    def __init__(self, behind: Worker) -> None:
+        self.behind = behind
+        self.asked: list[str] = []
+        self.sandbox = behind.sandbox
+
+    def warm(self, jobs: Sequence[Job]) -> None:
+        self.behind.warm(jobs)
+
+    def run(self, job: Job, request: Mapping[str, Any]) -> dict[str, Any]:
+        self.asked.append(Path(request["out"]).stem)
+        return self.behind.run(job, request)
+
+    def close(self) -> None:
+        self.behind.close()
+
+
+def test_the_candidate_predicts_after_what_it_is_compared_with(
+    laboratory: Laboratory, context: RunContext, tmp_path: Path
+) -> None:
+    with_champion(laboratory, context)
+    worker = ListeningWorker(context.neighbours.worker)
+    context.neighbours = replace(cast("Any", context.neighbours), worker=worker)
+
+    judge(context, tmp_path)
+
+    assert worker.asked == ["champion-1", "candidate", "candidate-on-train"]

@@ -51,7 +51,6 @@ def test_the_newest_candidate_is_proposed_for_the_first_environment(world: Relea
     promotion = world.promote()
     request = promotion.request
 
-    assert promotion.changed
     assert request is not None
     assert request.branch == f"mlgitops/promote/staging/{MODEL}/{short(version.candidate)}"
     assert request.title == f"promote({MODEL}→staging): v2 · 5 pass"
@@ -144,7 +143,7 @@ def test_what_is_released_already_is_nothing_to_do(world: ReleaseWorld) -> None:
     before = world.branches()
     promotion = world.promote()
 
-    assert not promotion.changed
+    assert promotion.request is None
     assert promotion.version == 1
     assert world.branches() == before
 
@@ -238,7 +237,7 @@ def test_a_rolled_back_candidate_is_not_proposed_again(world: ReleaseWorld, how:
 
     world.workspace.revert(reverted)
 
-    assert not world.promote().changed
+    assert world.promote().request is None
 
 
 def test_a_gate_that_fails_says_why(world: ReleaseWorld) -> None:

@@ -169,3 +169,20 @@ def test_where_nothing_is_released_there_is_nothing_to_roll_back(world: ReleaseW
         world.rollback()
     with pytest.raises(SpecError, match="'qa'"):
         world.rollback(Target("qa", MODEL))
+
+
+def test_a_model_that_was_released_needs_no_pipeline_to_be_known(world: ReleaseWorld) -> None:
+    world.run()
+    world.release()
+    gone = {PATH: None, f"mlops/pipelines/{MODEL}.yaml": None}
+    world.workspace.commit(gone, "Give the model up")
+
+    with pytest.raises(SpecError, match=f"nothing is released as staging/{MODEL}"):
+        world.rollback()
+
+
+def test_a_model_that_nobody_knows_is_refused_with_the_nearest(world: ReleaseWorld) -> None:
+    with pytest.raises(SpecError, match="no pipeline 'flight-delay'") as caught:
+        world.rollback(Target("staging", "flight-delay"))
+
+    assert caught.value.hint == f"did you mean {MODEL!r}?"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +22,8 @@ from mlgitops.model.errors import (
 )
 from mlgitops.model.run import STEPS, InputChange
 from mlgitops.model.spec import Dataset, Specs, Split
+from mlgitops.ports import StoredStep
+from mlgitops.usecases.context import RunContext, SettledOrigin
 from mlgitops.usecases.run import Order, Result, find_pipeline, run
 from tests.fakes.model_registry import InMemoryRegistry
 from tests.fakes.releases import MODEL, specs
@@ -411,3 +414,63 @@ def test_an_interrupted_run_resumes(walker: Walker) -> None:
     assert [name for name, status, _ in walked(walker.run()) if status == "cached"] == list(
         STEPS[:5]
     )
+
+
+def test_a_step_is_not_saved_once_its_inputs_were_changed(walker: Walker) -> None:
+    train = walker.steps["train"]
+
+    def tamper(folder: Path) -> dict[str, Path]:
+        context = walker.steps["train"].seen
+        assert context is not None
+        context.path("split", "out").write_text("forged")
+        with suppress(SpecError):
+            context.run_job("train", {})
+        (folder / "out").write_text("model")
+        return {"out": folder / "out"}
+
+    train.makes = tamper
+    result = walker.run()
+
+    assert isinstance(result.error, SpecError)
+    assert "'out' of the step 'split' was changed" in result.error.message
+    assert walked(result)[-1] == ("train", "failed", "first")
+    train.makes = None
+    assert walked(walker.run())[2:5] == [
+        ("split", "ran", "not-stored"),
+        ("features", "cached", "unchanged"),
+        ("train", "ran", "first"),
+    ]
+
+
+def test_the_origin_is_read_before_the_first_job_that_is_announced(walker: Walker) -> None:
+    result = walker.run()
+
+    assert isinstance(result.context.origin, SettledOrigin)
+    assert not isinstance(walker.run().context.origin, SettledOrigin)
+    short = Walker(walker.root / "other").run(last="train")
+    assert not isinstance(short.context.origin, SettledOrigin)
+
+
+@dataclass
+class FarStep(FakeStep):
+    """A step whose result can be lost."""
+
+    is_lost: bool = False
+
+    def is_gone(self, run: RunContext, stored: StoredStep, /) -> bool:
+        return self.is_lost and run.pipeline.name == MODEL and "out" in stored.outputs
+
+
+def test_a_result_that_was_lost_outside_is_made_again_under_its_key(walker: Walker) -> None:
+    far = FarStep("register", {"x": "1"}, ("gate",))
+    walker.steps = {**walker.steps, "register": far}
+    walker.run()
+    assert walked(walker.run())[-1] == ("register", "cached", "unchanged")
+    key = key_of(walker, "register")
+    far.is_lost = True
+
+    assert walked(walker.run())[-1] == ("register", "ran", "not-stored")
+
+    far.is_lost = False
+    assert walked(walker.run())[-1] == ("register", "cached", "unchanged")
+    assert key_of(walker, "register") == key

@@ -106,3 +106,39 @@ def test_a_file_that_is_no_database_is_the_users_mistake(tmp_path):
 
     with pytest.raises(SpecError, match="not a database"):
         MlflowRegistry("sqlite:///mlflow.db", "mlartifacts", tmp_path).observe(["flights"])
+
+
+def test_a_place_is_the_same_whoever_signs_in_and_wherever_the_checkout_lies(tmp_path):
+    ada, bob = (
+        Connection(f"https://{user}:secret@mlflow.example.org", "mlartifacts", root).place
+        for user, root in (("ada", ROOT), ("bob", tmp_path))
+    )
+
+    assert ada == bob
+    assert ada.startswith("sha256:")
+
+
+def test_another_address_is_another_place():
+    places = {
+        Connection(uri, artifacts, ROOT).place
+        for uri in ("sqlite:///mlflow.db", "sqlite:///other.db", "http://localhost:5000")
+        for artifacts in ("mlartifacts", "s3://bucket/models")
+    }
+
+    assert len(places) == 6
+
+
+def test_a_version_is_lacking_without_the_file_and_unknown_in_a_file_that_is_not_mlflow_s(tmp_path):
+    registry = MlflowRegistry("sqlite:///mlflow.db", "mlartifacts", tmp_path)
+
+    assert registry.lacks("flights", 1)
+    assert not (tmp_path / "mlflow.db").exists()
+
+    (tmp_path / "mlflow.db").write_bytes(b"something else entirely")
+
+    assert not registry.lacks("flights", 1)
+
+
+def test_only_a_server_or_database_can_tell_what_it_lacks():
+    for uri in ("http://localhost:1", "postgresql://localhost:1/db"):
+        assert not MlflowRegistry(uri, "mlartifacts", ROOT).lacks("flights", 1)

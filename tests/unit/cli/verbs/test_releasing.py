@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from rich.console import Console  # noqa: TID253 - tests may start slowly
 
 from mlgitops.cli.verbs import drift, plan, promote, reconcile, rollback, status
+from mlgitops.model.digest import short
 from mlgitops.model.errors import ChangesPending, SpecError, Unavailable
 from tests.fakes.release_world import MODEL, PRODUCTION, STAGING, ReleaseWorld
 from tests.fakes.wiring import call, wired
@@ -28,7 +30,7 @@ class Terminal:
         wiring = wired(
             self.world.workspace.root,
             self.environ,
-            registry=self.world.registry,
+            desired_registry=self.world.registry,
             console=Console(width=200, highlight=False),
         )
         return call(verb, wiring, *words)
@@ -86,6 +88,57 @@ def test_what_is_released_already_is_no_promotion(
     assert released.outputs.read_text().startswith("pull-request<<")
 
 
+def test_the_candidate_that_is_named_is_proposed_not_the_newest(terminal: Terminal) -> None:
+    (first,) = terminal.world.registry.versions(MODEL)
+    terminal.world.run()
+
+    terminal.do(promote, "--to", "staging", "--candidate", short(first.candidate or ""))
+
+    (request,) = terminal.world.forge.open_requests("mlgitops/")
+    assert request.branch.endswith(short(first.candidate or ""))
+
+
+@pytest.mark.parametrize(
+    ("verb", "words"), [(promote, ("--to", "staging")), (rollback, ("--env", "staging"))]
+)
+def test_an_unknown_model_is_refused_with_the_nearest(
+    terminal: Terminal, verb: Any, words: tuple[str, ...]
+) -> None:
+    with pytest.raises(SpecError, match="no pipeline 'flight-delay'") as caught:
+        terminal.do(verb, "flight-delay", *words)
+
+    assert caught.value.hint == f"did you mean {MODEL!r}?"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"mlgitops.yaml": "nothing: that is a Project"},
+        {"mlops/pipelines/broken.yaml": "["},
+        {"mlgitops.yaml": None},
+    ],
+    ids=["project", "untracked", "deleted"],
+)
+def test_a_broken_work_tree_does_not_stop_releases(
+    released: Terminal, files: dict[str, str | None]
+) -> None:
+    released.world.workspace.write(files)
+
+    for verb in (plan, reconcile, drift, status):
+        assert released.do(verb) == 0
+    assert released.do(promote, "--to", "production") == 0
+
+
+def test_a_branch_that_only_the_work_tree_names_is_refused(released: Terminal) -> None:
+    workspace = released.world.workspace
+    workspace.git("branch", "other")
+    project = (workspace.root / "mlgitops.yaml").read_text()
+    workspace.write({"mlgitops.yaml": f"{project}spec: {{branch: other}}\n"})
+
+    with pytest.raises(SpecError, match="names the branch 'main'"):
+        released.do(reconcile)
+
+
 def test_an_unknown_environment_is_refused(terminal: Terminal) -> None:
     with pytest.raises(SpecError):
         terminal.do(promote, "--to", "stagin")
@@ -118,6 +171,17 @@ def test_a_plan_as_json_can_be_held_to(
     assert terminal.live == {"staging": 1}
 
 
+def test_a_plan_as_json_says_what_was_applied(
+    released: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert released.do(plan, "--format", "json") == 0
+
+    (target,) = json.loads(capsys.readouterr().out)["targets"]
+    assert target["target"] == {"environment": "staging", "model": MODEL}
+    assert (target["sync"], target["applied"]["version"]) == ("synced", 1)
+    assert datetime.fromisoformat(target["applied"]["at"]).tzinfo is not None
+
+
 def test_another_plan_than_expected_is_refused(terminal: Terminal) -> None:
     terminal.do(promote, "--to", "staging")
     terminal.merge()
@@ -148,6 +212,7 @@ def test_drift_is_found_then_healed(released: Terminal, capsys: pytest.CaptureFi
 
     assert released.do(drift, "--heal") == 0
     assert released.live == {"staging": 1}
+    assert "--expect" not in capsys.readouterr().out
 
 
 def test_a_rollback_is_a_pull_request_that_leaves_a_hold(

@@ -59,7 +59,7 @@ def test_the_callable_gets_the_columns_that_the_model_may_see(
 
 def test_rows_callable_code_and_packages_are_inputs(context: RunContext) -> None:
     assert set(features.inputs(context)) == {
-        "split train", "spec features", "spec label", "code shop/__init__.py",
+        "split train", "spec features", "spec label", "spec columns", "code shop/__init__.py",
         "code shop/features.py", "code shop/train.py", "version pandas", "version pyarrow",
     }  # fmt: skip
 
@@ -69,7 +69,21 @@ def test_without_callable_no_code_is_an_input(context: RunContext) -> None:
         "split train",
         "spec features",
         "spec label",
+        "spec columns",
     }
+
+
+def test_a_column_known_only_after_the_fact_is_an_input_where_none_is_named(
+    context: RunContext,
+) -> None:
+    unnamed = replace(context.pipeline.features, columns=())
+    context.pipeline = replace(context.pipeline, features=unnamed)
+    before = features.inputs(context)
+    context.dataset = replace(context.dataset, after_the_fact=("refund", "spent"))
+
+    after = features.inputs(context)
+
+    assert [key for key in before if before[key] != after[key]] == ["spec columns"]
 
 
 @pytest.mark.slow

@@ -59,6 +59,17 @@ def test_reports_are_put_where_people_open_them(context: RunContext) -> None:
         assert path.read_text().lower().startswith("<!doctype html>")
 
 
+def test_the_report_of_a_sample_leaves_the_candidates_own_alone(context: RunContext) -> None:
+    own = gate.publish_reports(context)
+    context.sample = 500
+
+    sampled = gate.publish_reports(context)
+
+    assert own.keys() == sampled.keys()
+    for environment, path in sampled.items():
+        assert path.name == f"{own[environment].stem}-sample-500.html"
+
+
 def changed(context: RunContext, before: dict[str, Any]) -> list[str]:
     after = gate.inputs(context)
     return [name for name in before if before[name] != after[name]]

@@ -1,17 +1,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from mlgitops.model.digest import digest_of_bytes
 from mlgitops.model.run import STEPS
-from mlgitops.model.spec import RegistryAddress
 from mlgitops.usecases.context import RunContext
 from mlgitops.usecases.steps import gate, register
-from tests.fakes.laboratory import Laboratory
+from tests.fakes.laboratory import Laboratory, reran, statuses
 
 pytestmark = pytest.mark.slow
 
@@ -52,20 +50,32 @@ def changed(context: RunContext, before: dict[str, Any]) -> list[str]:
     return [name for name in before if before[name] != after[name]]
 
 
-def test_model_evidence_decisions_and_registry_are_inputs(context: RunContext) -> None:
+def test_model_evidence_decisions_and_registry_are_inputs(
+    laboratory: Laboratory, context: RunContext
+) -> None:
     before = register.inputs(context)
 
     assert list(before) == [
         "train model", "registry", "evidence staging", "evidence production",
         "decision staging", "decision production",
     ]  # fmt: skip
-    elsewhere = replace(
-        context.specs.project, registry=RegistryAddress("http://registry", "mlartifacts")
-    )
-    context.specs = replace(context.specs, project=elsewhere)
+    laboratory.registry.address = "elsewhere"
     assert changed(context, before) == ["registry"]
 
 
 def test_the_durations_of_all_steps_before_it_are_known(context: RunContext) -> None:
     assert list(context.durations) == list(STEPS)
     assert all(seconds >= 0 for seconds in context.durations.values())
+
+
+def test_a_version_that_the_registry_lost_is_registered_again(laboratory: Laboratory) -> None:
+    laboratory.run()
+    assert statuses(laboratory.run())["register"] == "cached"
+    laboratory.registry.delete_version("churn", 1)
+
+    lost = laboratory.run()
+
+    assert reran(lost) == ["register"]
+    found = [version.version for version in laboratory.registry.versions("churn")]
+    assert found == [register.version(lost.context)]
+    assert statuses(laboratory.run())["register"] == "cached"

@@ -54,6 +54,19 @@ def test_what_the_dataset_says_is_an_input(context: RunContext) -> None:
     assert [key for key in before if before[key] != after[key]] == ["spec split", "spec keys"]
 
 
+def test_a_column_known_only_after_the_fact_is_an_input_where_none_is_named(
+    context: RunContext,
+) -> None:
+    unnamed = replace(context.pipeline.features, columns=())
+    context.pipeline = replace(context.pipeline, features=unnamed)
+    before = split.inputs(context)
+    context.dataset = replace(context.dataset, after_the_fact=("refund", "spent"))
+
+    after = split.inputs(context)
+
+    assert [key for key in before if before[key] != after[key]] == ["spec columns"]
+
+
 def test_how_it_is_trained_is_no_input(context: RunContext) -> None:
     before = split.inputs(context)
     train = replace(context.pipeline.train, seed=1, params={})

@@ -104,6 +104,19 @@ def test_what_is_predicted_is_an_input(context: RunContext, change: dict[str, An
     assert train.inputs(context)["spec task"] != before["spec task"]
 
 
+def test_a_column_known_only_after_the_fact_is_an_input_where_none_is_named(
+    context: RunContext,
+) -> None:
+    unnamed = replace(context.pipeline.features, columns=())
+    context.pipeline = replace(context.pipeline, features=unnamed)
+    before = train.inputs(context)
+    context.dataset = replace(context.dataset, after_the_fact=("refund", "spent"))
+
+    after = train.inputs(context)
+
+    assert [key for key in before if before[key] != after[key]] == ["spec columns"]
+
+
 def test_code_and_packages_are_inputs(context: RunContext) -> None:
     found = train.inputs(context)
 
