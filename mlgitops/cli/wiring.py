@@ -1,4 +1,5 @@
-"""Builds the neighbours of one command: the only place that knows every adapter.
+"""Builds the neighbours of one command: the only place that knows every adapter,
+and a little longer for it.
 
 Adapters are imported when a verb asks for them; the environment and the clock
 are read here and nowhere else.
@@ -16,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from mlgitops.cli.address import registry_at
 from mlgitops.model.errors import SpecError
 from mlgitops.model.run import STEPS
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from mlgitops.adapters.git_repository.repository import GitRepository
-    from mlgitops.model.spec import RegistryAddress, Specs
+    from mlgitops.model.spec import Specs
     from mlgitops.model.state import Stamp
     from mlgitops.ports import (
         ExpressionEngine,
@@ -40,12 +42,6 @@ if TYPE_CHECKING:
 PROJECT_FILE = "mlgitops.yaml"
 STEP_MODULES = {name: f"mlgitops.usecases.steps.{name}" for name in STEPS}
 PACKAGES_OF_A_MODEL = ("mlflow", "numpy", "pandas", "pyarrow", "scikit-learn")
-_QUIET_MLFLOW = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-}
 
 
 class SystemClock:
@@ -165,21 +161,12 @@ class Wiring:
     @cached_property
     def registry(self) -> ModelRegistry:
         """The MLflow that the work tree names: where `run` registers."""
-        return self._mlflow(self.specs.project.registry)
+        return registry_at(self.specs.project.registry, self.root, self.environ)
 
     @cached_property
     def desired_registry(self) -> ModelRegistry:
         """The MLflow that the project's branch names: where releases are live."""
-        return self._mlflow(self.desired.project.registry)
-
-    def _mlflow(self, address: RegistryAddress) -> ModelRegistry:
-        from mlgitops.adapters.mlflow_registry.registry import MlflowRegistry
-
-        for name, value in _QUIET_MLFLOW.items():
-            self.environ.setdefault(name, value)
-        return MlflowRegistry(
-            self._resolved(address.uri), self._resolved(address.artifacts), self.root
-        )
+        return registry_at(self.desired.project.registry, self.root, self.environ)
 
     @cached_property
     def forge(self) -> Forge:
@@ -318,16 +305,3 @@ class Wiring:
 
         files = self.repository.read_all((PROJECT_FILE, *FOLDERS.values()), commit)
         return {path: text for path, text in files.items() if path.endswith(".yaml")}
-
-    def _resolved(self, value: str) -> str:
-        """A value of a spec, where `env:NAME` stands for an environment variable."""
-        if not value.startswith("env:"):
-            return value
-        name = value.removeprefix("env:")
-        found = self.environ.get(name)
-        if not found:  # a workflow's missing secret is an empty variable
-            raise SpecError(
-                f"mlgitops.yaml names the environment variable {name}, which is not set",
-                hint=f"export {name}=…; in a workflow, pass it on as a secret",
-            )
-        return found

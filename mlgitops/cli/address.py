@@ -1,0 +1,57 @@
+"""Where a project's MLflow is, once its `env:NAME` values are looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlgitops.model.errors import SpecError
+
+if TYPE_CHECKING:
+    from mlgitops.model.spec import RegistryAddress
+    from mlgitops.ports import ModelRegistry
+
+_QUIET_MLFLOW = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+
+
+def registry_at(
+    address: RegistryAddress, root: Path, environ: MutableMapping[str, str]
+) -> ModelRegistry:
+    """The MLflow at *address*; relative paths are below *root*.
+
+    Sets what keeps MLflow quiet in *environ*, unless it is set there already.
+
+    Raises:
+        SpecError: the address names an environment variable that is not set.
+    """
+    from mlgitops.adapters.mlflow_registry.registry import MlflowRegistry
+
+    for name, value in _QUIET_MLFLOW.items():
+        environ.setdefault(name, value)
+    return MlflowRegistry(
+        resolved(address.uri, environ), resolved(address.artifacts, environ), root
+    )
+
+
+def resolved(value: str, environ: Mapping[str, str]) -> str:
+    """A value of a spec, where `env:NAME` stands for an environment variable.
+
+    Raises:
+        SpecError: the variable is not set, or empty.
+    """
+    if not value.startswith("env:"):
+        return value
+    name = value.removeprefix("env:")
+    found = environ.get(name)
+    if not found:  # a workflow's missing secret is an empty variable
+        raise SpecError(
+            f"mlgitops.yaml names the environment variable {name}, which is not set",
+            hint=f"export {name}=…; in a workflow, pass it on as a secret",
+        )
+    return found

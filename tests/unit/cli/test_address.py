@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from mlgitops.cli.address import registry_at, resolved
+from mlgitops.model.errors import SpecError
+from mlgitops.model.spec import RegistryAddress
+
+
+def test_a_plain_value_is_itself() -> None:
+    assert resolved("sqlite:///mlflow.db", {}) == "sqlite:///mlflow.db"
+
+
+def test_env_stands_for_a_variable() -> None:
+    assert resolved("env:WHERE", {"WHERE": "http://mlflow"}) == "http://mlflow"
+
+
+@pytest.mark.parametrize("environ", [{}, {"WHERE": ""}])
+def test_a_variable_that_is_not_set_is_named(environ: dict[str, str]) -> None:
+    with pytest.raises(SpecError, match="WHERE, which is not set"):
+        resolved("env:WHERE", environ)
+
+
+def test_mlflow_is_kept_quiet_unless_somebody_set_it_otherwise(tmp_path) -> None:
+    environ = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5"}
+
+    registry_at(RegistryAddress("sqlite:///mlflow.db", "mlartifacts"), tmp_path, environ)
+
+    assert environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "5"
+    assert environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
+    assert not (tmp_path / "mlflow.db").exists()
