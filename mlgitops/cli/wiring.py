@@ -1,5 +1,6 @@
-"""Builds the neighbours of one command: the only place that knows every adapter,
-and a little longer for it.
+"""Builds the neighbours of one command.
+
+The only place that knows every adapter, and a little longer than others for it.
 
 Adapters are imported when a verb asks for them; the environment and the clock
 are read here and nowhere else.
