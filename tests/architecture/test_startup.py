@@ -16,7 +16,7 @@ import pytest
 
 import mlgitops.adapters
 from mlgitops.adapters.worker.program import JOBS
-from mlgitops.cli import verbs, wiring
+from mlgitops.cli import address, verbs, wiring
 from mlgitops.cli.app import VERBS
 from mlgitops.model.run import STEPS
 from mlgitops.ports import Job
@@ -62,8 +62,9 @@ def adapters() -> list[str]:
 
 def adapters_that_are_built() -> list[str]:
     """The adapter modules that the wiring names."""
-    tree = ast.parse(Path(wiring.__file__).read_text())
-    named = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    trees = [ast.parse(Path(str(module.__file__)).read_text()) for module in (wiring, address)]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    named = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
     return sorted(name for name in named if name.startswith("mlgitops.adapters."))
 
 

@@ -16,8 +16,10 @@ from mlgitops.model.errors import SpecError
 
 _BUFFER_BYTES = 1 << 20
 _THREADS = 2
-# Less than this is read before the threads' module is imported: that takes 5 ms.
+# Less than this is read before the threads' module is imported, which takes 5 ms, and
+# with files smaller than this the threads wait for each other more than for the disk.
 _WORTH_THREADS_BYTES = 16 << 20
+_WORTH_A_TURN_BYTES = 1 << 20
 
 
 def files_digest(files: Sequence[SourceFile]) -> str:
@@ -26,7 +28,8 @@ def files_digest(files: Sequence[SourceFile]) -> str:
     Raises:
         SpecError: a file cannot be read.
     """
-    if sum(size for size, _ in (file.stamp for file in files)) < _WORTH_THREADS_BYTES:
+    size = sum(file.stamp[0] for file in files)
+    if size < max(_WORTH_THREADS_BYTES, len(files) * _WORTH_A_TURN_BYTES):
         return Manifest(tuple(_entries(files))).digest
     from concurrent.futures import ThreadPoolExecutor
 

@@ -27,11 +27,12 @@ _IGNORED_PREFIXES = (".", "_")
 class SourceFile(NamedTuple):
     """One regular file: *name* is relative to the root, *path* absolute.
 
+    *path* is text, as ten thousand `Path`s take as long as hashing their files.
     *stamp* is its size and time of change, to see whether it changed meanwhile.
     """
 
     name: str
-    path: Path
+    path: str
     stamp: tuple[int, int]
 
 
@@ -58,7 +59,7 @@ def source_files(root: Path, source: Source) -> tuple[SourceFile, ...]:
 def has_changed(file: SourceFile) -> bool:
     """Whether the file is another one than when it was listed."""
     try:
-        return _stamp(file.path.stat()) != file.stamp
+        return _stamp(Path(file.path).stat()) != file.stamp
     except OSError:
         return True
 
@@ -170,12 +171,12 @@ def _is_folder(entry: os.DirEntry[str], name: str, owner: str) -> bool:
 
 
 def _source_file(top: Path, name: str, owner: str) -> SourceFile:
-    path = top / name
+    path = f"{top}/{name}"
     try:
-        state = path.lstat()
+        state = os.lstat(path)
         if stat.S_ISLNK(state.st_mode):
-            path = _inside(top, name, owner)
-            state = path.stat()
+            target = _inside(top, name, owner)
+            path, state = str(target), target.stat()
     except OSError as error:
         raise SpecError(f"{owner}: {name!r} cannot be read: {error.strerror}") from error
     if not stat.S_ISREG(state.st_mode):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import zipfile
 import zlib
+from pathlib import Path
 from typing import IO
 
 from mlgitops.adapters.tables.column_types import not_utf8
@@ -32,7 +33,7 @@ def unpacked(file: SourceFile) -> bytearray:
         SpecError: it cannot be read, is no text, or unpacks to too much.
     """
     try:
-        with file.path.open("rb") as raw:
+        with Path(file.path).open("rb") as raw:
             start = raw.read(4)
             raw.seek(0)
             _refuse_other_formats(start, file.name)
@@ -54,7 +55,7 @@ def unpacked(file: SourceFile) -> bytearray:
 def is_parquet(file: SourceFile) -> bool:
     """Whether *file* begins like a Parquet file."""
     try:
-        with file.path.open("rb") as raw:
+        with Path(file.path).open("rb") as raw:
             return raw.read(4) == _PARQUET
     except OSError as error:
         raise SpecError(f"{file.name} cannot be read: {error.strerror}") from error

@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlgitops.model.digest import short
-from mlgitops.model.verdict import Decision, decision_document, parse_decision
-from mlgitops.spec import evidence as evidence_file
+from mlgitops.model.verdict import Decision, Verdict, decision_document, parse_decision
 from mlgitops.usecases.context import spec_digest
-from mlgitops.usecases.refusal import refuse_unless_open
 
 if TYPE_CHECKING:
     from mlgitops.model.evidence import Evidence
@@ -75,11 +73,17 @@ def accept(run: RunContext) -> None:
         GateFailed: a gate failed, or could not be evaluated.
         Inconclusive: a gate could not decide.
     """
-    refuse_unless_open(read_decision(run, run.environments[0].name))
+    decision = read_decision(run, run.environments[0].name)
+    if decision.verdict is not Verdict.PASS:
+        from mlgitops.usecases.refusal import refuse_unless_open
+
+        refuse_unless_open(decision)
 
 
 def read_evidence(run: RunContext, environment: str) -> Evidence:
     """The evidence of this run for *environment*."""
+    from mlgitops.spec import evidence as evidence_file
+
     return evidence_file.decode(run.path("evaluate", f"evidence-{environment}").read_bytes())
 
 

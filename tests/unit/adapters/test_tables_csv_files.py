@@ -159,7 +159,7 @@ def test_a_zip_by_an_unknown_method_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_vanished_is_refused(tmp_path: Path, reader: object) -> None:
     (tmp_path / "table.csv").write_bytes(PLAIN)
     file = source_files(tmp_path, Source("s", "csv", "table.csv"))[0]
-    file.path.unlink()
+    Path(file.path).unlink()
 
     with pytest.raises(SpecError, match=r"table\.csv cannot be read: No such file"):
         reader(file)  # type: ignore[operator]

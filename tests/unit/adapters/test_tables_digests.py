@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mlgitops.adapters.tables import digests
 from mlgitops.adapters.tables.digests import files_digest
 from mlgitops.adapters.tables.source_files import source_files
 from mlgitops.model.digest import FileEntry, Manifest
@@ -73,3 +74,11 @@ def test_a_digest_needs_neither_arrow_nor_numpy(root: Path) -> None:
     )
 
     assert done.stdout.strip() == digest(root)
+
+
+def test_two_threads_find_the_same(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = digest(root)
+    monkeypatch.setattr(digests, "_WORTH_THREADS_BYTES", 0)
+    monkeypatch.setattr(digests, "_WORTH_A_TURN_BYTES", 0)
+
+    assert digest(root) == alone
