@@ -1,0 +1,63 @@
+"""30 policies over evidence with 50 slices: `cold N` or `warm N`; prints seconds as JSON.
+
+Cold is what the gate does: a new child process answers, and the answers are judged.
+Warm is the child's own work, compiling and evaluating, in a process that did it before.
+"""
+
+import json
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+from mlgitops.adapters.cel_engine import program
+from mlgitops.adapters.cel_engine.engine import CelEngine
+from mlgitops.model.spec import Policy, Rule
+from mlgitops.policies.binding import BoundPolicy
+from mlgitops.policies.engine import judge, questions
+
+POLICIES, SLICES = 30, 50
+RULE = "slices.all(s, !('roc_auc' in s.metrics) || s.metrics['roc_auc'].low >= params.min)"
+
+evidence = json.loads((Path(__file__).parents[2] / "tests/data/evidence.json").read_text())
+evidence["slices"] = [
+    {**evidence["slices"][0], "name": f"group={number}"} for number in range(SLICES)
+]
+rule = Rule("every-slice", RULE, None, "each slice is above {params.min:.3f}", "train again")
+bound = [
+    BoundPolicy(Policy(f"slices-{number}", "", (), None, (rule,)), {"min": number / 1000}, "soft")
+    for number in range(POLICIES)
+]
+asked = questions(bound)
+plain = [{"expression": q.expression, "parameters": q.parameters} for q in asked]
+
+
+def cold() -> None:
+    answers = CelEngine().evaluate(evidence, asked)
+    assert not any(answer.kind == "error" for answer in answers), answers
+    judge(
+        bound,
+        answers,
+        evidence=evidence,
+        evidence_digest="",
+        waivers=(),
+        today=date(2026, 1, 1),
+    )
+
+
+def warm() -> None:
+    from cel_expr_python import cel
+
+    answers = list(program.answers(cel, doubles, plain))
+    assert not any("error" in answer for answer in answers), answers
+
+
+doubles = json.loads(json.dumps(evidence), parse_int=float)
+work = cold if sys.argv[1] == "cold" else warm
+work()
+taken = []
+for _ in range(int(sys.argv[2])):
+    started = time.perf_counter()
+    work()
+    taken.append(time.perf_counter() - started)
+print(json.dumps(taken))
