@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from mlgitops.model.digest import FileEntry, Manifest
@@ -69,19 +69,19 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         Unavailable: the disk is full or refuses the write.
     """
-    temporary: Path | None = None
+    # Named here, as importing `tempfile` takes longer than all else that is done.
+    temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as stream:
-            temporary = Path(stream.name)
+        with temporary.open("xb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.chmod(0o644)
         temporary.replace(path)
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise disk_error(path, error) from error
 
 

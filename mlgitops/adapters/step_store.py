@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import errno
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,9 +74,12 @@ class LocalStepStore:
 
     @contextmanager
     def workspace(self) -> Iterator[Path]:
+        from shutil import rmtree
+        from tempfile import mkdtemp
+
         parent = self.scratch()
         try:
-            folder = Path(tempfile.mkdtemp(dir=parent))
+            folder = Path(mkdtemp(dir=parent))
         except OSError as error:
             raise folders.disk_error(parent, error) from error
         try:
@@ -88,7 +89,7 @@ class LocalStepStore:
                 raise folders.disk_error(folder, error) from error
             raise
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            rmtree(folder, ignore_errors=True)
 
     def code_digests(self, paths: Sequence[str]) -> dict[str, str]:
         files: list[Path] = []
@@ -205,6 +206,8 @@ def _code_files(folder: Path) -> Iterator[Path]:
 
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        from shutil import rmtree
+
+        rmtree(path)
     else:
         path.unlink(missing_ok=True)

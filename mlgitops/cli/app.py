@@ -114,7 +114,12 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         "-C", dest="directory", default=".", metavar="DIR", help="work in DIR, not here"
     )
     verbs = parser.add_subparsers(
-        dest="verb", metavar="VERB", required=True, parser_class=_Parser, title="verbs"
+        dest="verb",
+        metavar="VERB",
+        required=True,
+        parser_class=_Parser,
+        title="verbs",
+        prog=parser.prog,  # or argparse renders the help of all that is above to find it
     )
     # A command line that begins with its verb needs no other verb's parser.
     declared = [words[0]] if words and words[0] in VERBS else list(VERBS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -62,7 +61,9 @@ def require(there: Sequence[str], wanted: Sequence[str], place: str) -> None:
     missing = [name for name in wanted if name not in there]
     if not missing:
         return
-    near = {match for name in missing for match in difflib.get_close_matches(name, there, n=2)}
+    from difflib import get_close_matches
+
+    near = {match for name in missing for match in get_close_matches(name, there, n=2)}
     raise SpecError(
         f"{place}: no column {', '.join(map(repr, missing))} in the data",
         hint=f"did you mean {' or '.join(map(repr, sorted(near)))}?"

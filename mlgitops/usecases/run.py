@@ -7,7 +7,6 @@ the next run goes on from there.
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -223,7 +222,9 @@ def find_pipeline(specs: Specs, model: str) -> Pipeline:
     """
     if model in specs.pipelines:
         return specs.pipelines[model]
-    near = difflib.get_close_matches(model, specs.pipelines, n=1)
+    from difflib import get_close_matches
+
+    near = get_close_matches(model, specs.pipelines, n=1)
     raise SpecError(
         f"there is no pipeline {model!r}",
         hint=f"did you mean {near[0]!r}?"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -190,6 +189,8 @@ class GitRepository:
 
     def _tree(self, base: str, changes: Mapping[str, str | None]) -> str:
         """Write the tree of *base* with *changes*; return its name."""
+        from tempfile import TemporaryDirectory
+
         # `--index-info` would skip a path that git does not allow, without a word.
         added: list[str] = []
         for path, text in changes.items():
@@ -198,7 +199,7 @@ class GitRepository:
                 added += ("--cacheinfo", f"100644,{blob},{path}")
         removed = [path for path, text in changes.items() if text is None]
         try:
-            with tempfile.TemporaryDirectory(prefix="mlgitops-") as folder:
+            with TemporaryDirectory(prefix="mlgitops-") as folder:
                 env = {"GIT_INDEX_FILE": str(Path(folder, "index"))}
                 self._git.output("read-tree", base, env=env)
                 edits = ("--add", "--replace", *added, "--force-remove", "--", *removed)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from mlgitops.adapters.mlflow_registry.connection import Connection, paged
 from mlgitops.model.errors import SpecError
-from mlgitops.model.registry import ModelVersion, RegisteredModel, Registration
 
 if TYPE_CHECKING:
     from mlgitops.model.digest import Manifest
+    from mlgitops.model.registry import ModelVersion, RegisteredModel, Registration
 
 
 class MlflowRegistry:
@@ -116,6 +116,8 @@ class MlflowRegistry:
 
 
 def _registered_model(found: Any) -> RegisteredModel:
+    from mlgitops.model.registry import RegisteredModel
+
     # A database gives alias versions as int, a server as text.
     aliases = {alias: int(version) for alias, version in found.aliases.items()}
     return RegisteredModel(found.name, aliases, dict(found.tags))

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -120,6 +119,8 @@ def _require_file(top: Path, name: str, owner: str) -> None:
 
 
 def _near_files(top: Path, name: str) -> str:
+    from difflib import get_close_matches
+
     folder, _, base = name.rpartition("/")
     try:
         near = get_close_matches(base, [path.name for path in (top / folder).iterdir()], n=3)
