@@ -1,5 +1,7 @@
 """What the use cases need from the world: one Protocol per neighbour.
 
+All in one file, long as it is, so that the whole border can be read at once.
+
 Adapters inherit these words. Every method may raise `Unavailable` when the
 neighbour does not answer, and `MissingExtra` when its package is not installed;
 other errors are named where they can happen.

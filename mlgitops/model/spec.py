@@ -2,6 +2,7 @@
 
 Instances come from `mlgitops.spec` only, which has already refused what is
 wrong. Paths in them are relative to the repository's root.
+One file for all kinds: they are one language, and refer to each other.
 """
 
 from __future__ import annotations
