@@ -16,33 +16,45 @@ BINS = 10
 def calibration(truth: Column, scores: Floats, confidence: float) -> Calibration:
     """Ten equal-width bins and the expected calibration error (ECE).
 
-    Empty bins are left out: they have no rate. The ECE of finitely many rows is
-    above that of infinitely many, even for a calibrated model, and a resample adds
-    the same again; the interval is moved back by that, so it lies around the value.
+    The ECE of finitely many rows is above that of infinitely many, even for a
+    calibrated model, and a resample adds the same again; the interval is moved back
+    by that, so it lies around the value.
+
+    Raises:
+        Undefined: there are no rows.
+    """
+    # Equal rows are alike, so this order makes the draws those of the set of rows.
+    order = np.lexsort((truth, scores))
+    truth, scores = truth[order], scores[order]
+    residuals = _hits(truth) - scores
+    return Calibration(bins=bins(truth, scores), ece=_error(_places(scores), residuals, confidence))
+
+
+def bins(truth: Column, scores: Floats) -> list[CalibrationBin]:
+    """Ten equal-width bins; empty ones are left out, since they have no rate.
 
     Raises:
         Undefined: there are no rows.
     """
     if not truth.size:
         raise Undefined("calibration of no rows")
-    # Equal rows are alike, so this order makes the draws those of the set of rows.
-    order = np.lexsort((truth, scores))
-    scores, hits = scores[order], (truth[order] == 1).astype(np.float64)
-    places = np.minimum((scores * BINS).astype(np.int64), BINS - 1)
-    return Calibration(
-        bins=_bins(places, hits, scores), ece=_error(places, hits - scores, confidence)
-    )
-
-
-def _bins(places: Integers, hits: Floats, scores: Floats) -> list[CalibrationBin]:
+    places = _places(scores)
     counts = np.bincount(places, minlength=BINS)
     score_sums = np.bincount(places, weights=scores, minlength=BINS)
-    hit_sums = np.bincount(places, weights=hits, minlength=BINS)
+    hit_sums = np.bincount(places, weights=_hits(truth), minlength=BINS)
     return [
         CalibrationBin(n=int(n), mean_score=float(score / n), positive_rate=float(hit / n))
         for n, score, hit in zip(counts, score_sums, hit_sums, strict=True)
         if n
     ]
+
+
+def _places(scores: Floats) -> Integers:
+    return np.minimum((scores * BINS).astype(np.int64), BINS - 1)
+
+
+def _hits(truth: Column) -> Floats:
+    return np.asarray(truth == 1, np.float64)
 
 
 def _error(places: Integers, residuals: Floats, confidence: float) -> Estimate:

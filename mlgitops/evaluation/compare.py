@@ -28,6 +28,7 @@ from mlgitops.model.evidence import Comparison
 
 _METHODS = {
     "roc_auc": "paired-delong",
+    "average_precision": "paired-jackknife",
     "log_loss": "paired-t",
     "brier": "paired-t",
     "mae": "paired-t",
@@ -72,8 +73,8 @@ def _interval(
 ) -> Interval:
     """Interval of *metric* of *first* minus that of *second*."""
     match metric:
-        case "roc_auc":
-            return _areas(truth, first, second, confidence)
+        case "roc_auc" | "average_precision":
+            return _areas(metric, truth, first, second, confidence)
         case "log_loss" | "brier" | "mae":
             ours, theirs = (row_values(metric, truth, model) for model in (first, second))
             return intervals.mean(ours - theirs, confidence)
@@ -88,27 +89,27 @@ def _interval(
             return _resampled(metric, truth, first, second, confidence)
 
 
-def _areas(truth: Column, first: Predictions, second: Predictions, confidence: float) -> Interval:
+def _areas(
+    metric: str, truth: Column, first: Predictions, second: Predictions, confidence: float
+) -> Interval:
     is_positive = truth == 1
-    ours, theirs = (ranking.placements(is_positive, model.scores) for model in (first, second))
-    difference = float(ours[is_positive].mean() - theirs[is_positive].mean())
-    variance = ranking.delong_variance(is_positive, ours - theirs)
+    ours, theirs = (
+        ranking.influence(metric, is_positive, model.scores) for model in (first, second)
+    )
+    values = point(metric, truth, first), point(metric, truth, second)
+    variance = ranking.variance(ours - theirs)
     if variance > 0:
+        difference = values[0] - values[1]
         reach = intervals.normal_quantile(confidence) * math.sqrt(variance)
         return Interval(difference - reach, difference + reach).within(-1.0, 1.0)
     if np.array_equal(ranking.midranks(first.scores), ranking.midranks(second.scores)):
         return Interval(0.0, 0.0)
     # No spread among the rows, as when both rank them without a fault: few rows prove
     # little then, so the models' own intervals bound the difference.
-    fewer = min(np.count_nonzero(is_positive), np.count_nonzero(~is_positive))
+    fewer = int(min(np.count_nonzero(is_positive), np.count_nonzero(~is_positive)))
     ours_bounds, theirs_bounds = (
-        intervals.area(
-            float(components[is_positive].mean()),
-            ranking.delong_variance(is_positive, components),
-            int(fewer),
-            confidence,
-        )
-        for components in (ours, theirs)
+        intervals.area(value, ranking.variance(moved), fewer, confidence)
+        for value, moved in zip(values, (ours, theirs), strict=True)
     )
     return Interval(ours_bounds.low - theirs_bounds.high, ours_bounds.high - theirs_bounds.low)
 
@@ -132,7 +133,7 @@ def _resampled(
     if point(metric, truth, first) < point(metric, truth, second):
         low, high = _resampled(metric, truth, second, first, confidence)
         return Interval(-high, -low)
-    if metric in ("average_precision", "rmse", "r2"):
+    if metric in ("rmse", "r2"):
         found = _draws_of_rows(metric, truth, first, second)
     else:
         found = _draws_of_decisions(metric, truth, decisions(first), decisions(second))

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlgitops.evaluation.arrays import Column, Floats, Integers, Mask
+from mlgitops.evaluation.arrays import Column, Floats, Integers
 from mlgitops.evaluation.predictions import Predictions
 from mlgitops.evaluation.resampling import Statistic
-from mlgitops.evaluation.undefined import Undefined
 
 DECISION_THRESHOLD = 0.5
 
@@ -40,14 +39,20 @@ def row_values(metric: str, truth: Column, predictions: Predictions) -> Floats:
 
 
 def row_statistic(metric: str, truth: Column, predictions: Predictions) -> Statistic:
-    """average_precision, rmse or r2 as a statistic of row weights.
+    """The metric rmse or r2 as a statistic of row weights."""
+    truth, predicted = truth.astype(np.float64), predictions.scores
+    centered = truth - truth.mean()
+    columns = (np.ones(truth.size), np.square(predicted - truth), centered, np.square(centered))
+    moments = np.stack(columns, axis=1)
 
-    Raises:
-        Undefined: average precision with one class only.
-    """
-    if metric == "average_precision":
-        return _average_precision(truth == 1, predictions.scores)
-    return _errors(metric, truth.astype(np.float64), predictions.scores)
+    def statistic(weights: Column) -> Floats:
+        count, squares, linear, total = (weights.astype(np.float64) @ moments).T
+        if metric == "rmse":
+            return np.sqrt(_ratio(squares, count))
+        spread = total - _ratio(np.square(linear), count)
+        return 1 - _ratio(squares, np.where(spread > _ROUNDING * total, spread, 0))
+
+    return statistic
 
 
 def count_statistic(metric: str, truth: Integers, decided: Integers) -> Statistic:
@@ -95,42 +100,6 @@ def _probability_of_truth(truth: Column, predictions: Predictions) -> Floats:
     if scores.ndim == 1:
         return np.where(truth == 1, scores, 1 - scores)
     return scores[np.arange(truth.size), truth.astype(np.int64)]
-
-
-def _average_precision(is_positive: Mask, scores: Floats) -> Statistic:
-    """Sum over thresholds of precision times the step in recall; ties are one threshold."""
-    order = np.argsort(-scores, kind="stable")
-    is_sorted = bool(np.all(order[1:] > order[:-1]))
-    descending = -scores[order]
-    hits = np.flatnonzero(is_positive[order])
-    if not 0 < hits.size < scores.size:
-        raise Undefined("average precision needs rows of both classes")
-    ends = np.searchsorted(descending, descending[hits], side="right") - 1
-    last_tied_hit = np.searchsorted(hits, ends, side="right") - 1
-
-    def statistic(weights: Column) -> Floats:
-        w = weights if is_sorted else np.take(weights, order, axis=1)
-        ranked = np.cumsum(w, axis=1, dtype=np.int32)[:, ends]
-        own = w[:, hits].astype(np.float64)
-        found = np.cumsum(own, axis=1)[:, last_tied_hit]
-        return _ratio((own * found / np.maximum(ranked, 1)).sum(axis=1), own.sum(axis=1))
-
-    return statistic
-
-
-def _errors(metric: str, truth: Floats, predicted: Floats) -> Statistic:
-    centered = truth - truth.mean()
-    columns = (np.ones(truth.size), np.square(predicted - truth), centered, np.square(centered))
-    moments = np.stack(columns, axis=1)
-
-    def statistic(weights: Column) -> Floats:
-        count, squares, linear, total = (weights.astype(np.float64) @ moments).T
-        if metric == "rmse":
-            return np.sqrt(_ratio(squares, count))
-        spread = total - _ratio(np.square(linear), count)
-        return 1 - _ratio(squares, np.where(spread > _ROUNDING * total, spread, 0))
-
-    return statistic
 
 
 def _ratio(above: Column, below: Column) -> Floats:

@@ -84,9 +84,9 @@ def paired_shares(only_first: int, only_second: int, pairs: int, confidence: flo
 
 
 def area(value: float, variance: float, fewer: int, confidence: float) -> Interval:
-    """Interval of an AUC: normal on the logit scale.
+    """Interval of an area under a curve: normal on the logit scale.
 
-    *fewer* is the size of the smaller class. An AUC of exactly 0 or 1 has an estimated
+    *fewer* is the size of the smaller class. An area of exactly 0 or 1 has an estimated
     variance of 0; its interval then rests on the bound value x (1 - value) / fewer.
     """
     if value in (0.0, 1.0):

@@ -95,7 +95,9 @@ def _value(metric: str, truth: Column, predictions: Predictions) -> float:
             return float(ranking.placements(is_positive, predictions.scores)[is_positive].mean())
         case "log_loss" | "brier" | "accuracy" | "mae":
             return float(row_values(metric, truth, predictions).mean())
-        case "average_precision" | "rmse" | "r2":
+        case "average_precision":
+            return ranking.average_precision(truth == 1, predictions.scores)
+        case "rmse" | "r2":
             statistic = row_statistic(metric, truth, predictions)
             return float(statistic(np.ones((1, truth.size), np.uint8))[0])
         case _:
@@ -108,7 +110,9 @@ def _interval(
 ) -> tuple[Interval, str]:
     match metric:
         case "roc_auc":
-            return _area(value, truth, predictions, confidence), "delong-logit"
+            return _area(metric, value, truth, predictions, confidence), "delong-logit"
+        case "average_precision":
+            return _area(metric, value, truth, predictions, confidence), "jackknife-logit"
         case "log_loss" | "brier" | "mae":
             interval = intervals.mean(row_values(metric, truth, predictions), confidence)
             return interval.within(*_RANGES[metric]), "t"
@@ -127,13 +131,15 @@ def _interval(
     return intervals.percentile(found, confidence), "poisson-bootstrap"
 
 
-def _area(value: float, truth: Column, predictions: Predictions, confidence: float) -> Interval:
+def _area(
+    metric: str, value: float, truth: Column, predictions: Predictions, confidence: float
+) -> Interval:
+    """Interval of an area: that under the ROC curve or under the precision-recall curve."""
     is_positive = truth == 1
-    components = ranking.placements(is_positive, predictions.scores)
     positives = int(np.count_nonzero(is_positive))
     return intervals.area(
         value,
-        ranking.delong_variance(is_positive, components),
+        ranking.variance(ranking.influence(metric, is_positive, predictions.scores)),
         min(positives, truth.size - positives),
         confidence,
     )

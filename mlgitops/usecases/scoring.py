@@ -11,7 +11,7 @@ import numpy as np
 
 from mlgitops.evaluation import compare, labels, metrics, slices
 from mlgitops.evaluation import curves as drawn
-from mlgitops.evaluation.calibration import calibration
+from mlgitops.evaluation.calibration import bins
 from mlgitops.evaluation.predictions import Predictions, checked
 from mlgitops.evaluation.undefined import Undefined
 from mlgitops.model.curves import ModelCurves
@@ -109,11 +109,12 @@ def curves(run: RunContext, rows: Rows, predictions: Predictions) -> ModelCurves
         return None
     truth, scores = rows.truth, predictions.scores
     try:
-        bins = calibration(truth, scores, run.pipeline.evaluate.confidence)["bins"]
         return ModelCurves(
             roc=tuple(drawn.roc(truth, scores)),
             precision_recall=tuple(drawn.precision_recall(truth, scores)),
-            calibration=tuple((bin_["mean_score"], bin_["positive_rate"]) for bin_ in bins),
+            calibration=tuple(
+                (bin_["mean_score"], bin_["positive_rate"]) for bin_ in bins(truth, scores)
+            ),
         )
     except Undefined:
         return None

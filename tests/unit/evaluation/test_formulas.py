@@ -14,22 +14,11 @@ from mlgitops.evaluation.formulas import (
     row_values,
 )
 from mlgitops.evaluation.predictions import Predictions
-from mlgitops.evaluation.undefined import Undefined
 
 BINARY = "binary-classification"
 WEIGHTED = st.lists(
     st.tuples(st.integers(0, 1), st.integers(0, 5), st.integers(1, 4)), min_size=2, max_size=40
 ).filter(lambda rows: len({row[0] for row in rows}) == 2)
-
-
-@settings(deadline=None)
-@given(WEIGHTED)
-def test_weighted_average_precision_is_scikit_learns(rows):
-    truth, levels, weights = np.array(rows).T
-    statistic = row_statistic("average_precision", truth, Predictions(BINARY, levels / 5))
-
-    expected = sklearn.metrics.average_precision_score(truth, levels, sample_weight=weights)
-    assert statistic(weights[None, :])[0] == pytest.approx(expected, abs=1e-12)
 
 
 @settings(deadline=None)
@@ -67,7 +56,7 @@ def test_a_resample_without_what_it_needs_is_nan():
     truth, model = np.array([0, 1]), Predictions(BINARY, np.array([0.2, 0.8]))
     nothing = np.zeros((1, 2), np.uint8)
 
-    for metric in ("average_precision", "rmse", "r2"):
+    for metric in ("rmse", "r2"):
         assert np.isnan(row_statistic(metric, truth, model)(nothing)[0])
     for metric in ("precision", "recall", "f1", "f1_macro"):
         assert np.isnan(count_statistic(metric, truth, decisions(model))(nothing)[0])
@@ -79,12 +68,6 @@ def test_a_truth_that_does_not_vary_has_no_r2():
     found = row_statistic("r2", truth, Predictions("regression", np.arange(7.0)))
 
     assert np.isnan(found(np.ones((1, 7)))[0])
-
-
-@pytest.mark.parametrize("label", [0, 1])
-def test_average_precision_needs_both_classes(label):
-    with pytest.raises(Undefined):
-        row_statistic("average_precision", np.full(3, label), Predictions(BINARY, np.ones(3)))
 
 
 def test_half_a_chance_decides_for_the_positive_class():
