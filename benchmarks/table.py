@@ -79,7 +79,7 @@ def page(rows: Iterable[Row], command: str, versions: Mapping[str, str], load_be
         cores=os.cpu_count(),
         cpu=_cpu(),
         memory=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30,
-        system=f"{platform.system()} {platform.release()}",
+        system=platform.system(),
         load=load_before,
         after=os.getloadavg()[0],
         versions=", ".join(f"{name} {version}" for name, version in versions.items()),
