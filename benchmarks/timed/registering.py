@@ -1,8 +1,9 @@
 """Make a model a version: `ours N` or `log_model N`; prints seconds as JSON.
 
 Works in the folder it is started in, on SQLite, in a process that has registered
-before. Ours writes run, inputs, metrics, tags and two attachments beside the files
-of a folder that is there already; the other is MLflow's `log_model` as its
+before. Ours writes what a run for two environments registers (run, two inputs,
+parameters, metrics, tags and six attachments) beside the files of a folder that is
+there already; the other is MLflow's `log_model` as its
 documentation shows it, which also writes the folder and infers requirements.
 """
 # ruff: noqa: TID253 - runs as a process of its own
@@ -24,12 +25,17 @@ from mlgitops.model.registry import DatasetInput, Registration
 
 warnings.simplefilter("ignore")
 ROOT, URI = Path.cwd(), "sqlite:///mlflow.db"
+COLUMNS = tuple({"name": f"column-{i}", "type": "double"} for i in range(10))
+ATTACHED = [
+    f"{what}/{environment}"
+    for environment in ("staging", "production")
+    for what in ("evidence", "decision", "report")
+]
 model = LogisticRegression().fit(np.arange(20).reshape(10, 2), [0, 1] * 5)
 registry = MlflowRegistry(URI, "mlartifacts", ROOT)
 
 
 def ours(number: int, folder: Path) -> None:
-    attached = bytes(60_000)
     registry.register(
         Registration(
             model="ours",
@@ -38,8 +44,11 @@ def ours(number: int, folder: Path) -> None:
             tags={f"tag-{i}": "value" for i in range(10)},
             parameters={f"parameter-{i}": "value" for i in range(10)},
             metrics={f"metric-{i}": float(i) for i in range(40)},
-            datasets=(DatasetInput("flights", "sha256:0", "data", (), 50_000, "training"),),
-            attachments={"evidence/staging.json": attached, "reports/staging.html": attached},
+            datasets=(
+                DatasetInput("train", "sha256:0", "data", COLUMNS, 50_000, "training"),
+                DatasetInput("holdout", "sha256:1", "data", COLUMNS, 10_000, "evaluation"),
+            ),
+            attachments=dict.fromkeys(ATTACHED, bytes(60_000)),
         ),
         folder,
     )

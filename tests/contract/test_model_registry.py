@@ -10,18 +10,21 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from mlgitops import folders
 from mlgitops.adapters.mlflow_registry.registry import MlflowRegistry
-from mlgitops.model.errors import SpecError
-from mlgitops.model.registry import Registration
+from mlgitops.model.errors import SpecError, Unavailable
+from mlgitops.model.registry import ModelVersion, Registration
 from mlgitops.ports import ModelRegistry
 from tests.fakes.candidates import FILES, candidate
 from tests.fakes.model_registry import InMemoryRegistry
@@ -379,6 +382,7 @@ class _Forgetful(BaseHTTPRequestHandler):
     """Passes requests on to `server.behind`; answers to `server.lost` never arrive."""
 
     def _pass_on(self) -> None:
+        self.server.asked.append(f"{self.command} {self.path.partition('?')[0]}")
         length = int(self.headers.get("Content-Length", 0))
         request = urllib.request.Request(  # noqa: S310 - our own server
             f"{self.server.behind}{self.path}",
@@ -406,19 +410,110 @@ class _Forgetful(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.mark.slow
-def test_a_lost_answer_makes_no_second_version(server: str, model: str, tmp_path: Path) -> None:
+@pytest.fixture
+def proxy(server: str) -> Iterator[Any]:
+    """A server before `server` that loses no answer yet, with what it was asked."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Forgetful) as proxy:
-        proxy.behind, proxy.lost, proxy.times_lost = server, "/model-versions/create", 0
+        proxy.behind, proxy.lost, proxy.times_lost, proxy.asked = server, "nothing", 0, []
         threading.Thread(target=proxy.serve_forever, daemon=True).start()
-        registry = MlflowRegistry(f"http://127.0.0.1:{proxy.server_port}", "mlartifacts", tmp_path)
-        registration = candidate(tmp_path / "model", model, b"one")
-
-        version = registry.register(registration, tmp_path / "model")
-
+        yield proxy
         proxy.shutdown()
+
+
+@pytest.mark.slow
+def test_a_lost_answer_makes_no_second_version(
+    server: str, proxy: Any, model: str, tmp_path: Path
+) -> None:
+    proxy.lost = "/model-versions/create"
+    registry = MlflowRegistry(f"http://127.0.0.1:{proxy.server_port}", "mlartifacts", tmp_path)
+    registration = candidate(tmp_path / "model", model, b"one")
+
+    version = registry.register(registration, tmp_path / "model")
+
     assert version.version == 1
     assert proxy.times_lost == 1
     behind = MlflowRegistry(server, "mlartifacts", tmp_path)
     assert behind.versions(model) == (version,)
     assert behind.manifest(model, 1).digest == registration.manifest
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "/experiments/create",
+        "/runs/create",
+        "/logged-models",
+        "/model.pkl",
+        "/staging.json",
+        "/runs/log-inputs",
+        "/runs/outputs",
+        "/runs/log-batch",
+        "/runs/update",
+        "/registered-models/create",
+        "/model-versions/create",
+    ],
+)
+def test_a_registration_that_broke_off_is_made_whole_by_the_next(
+    server: str, proxy: Any, lost: str, model: str, tmp_path: Path
+) -> None:
+    proxy.lost = lost
+    broken = MlflowRegistry(f"http://127.0.0.1:{proxy.server_port}", "mlartifacts", tmp_path)
+    registry = MlflowRegistry(server, "mlartifacts", tmp_path)
+    registration = candidate(tmp_path / "model", model, b"one")
+
+    with suppress(Unavailable):
+        broken.register(registration, tmp_path / "model")
+    for version in registry.versions(model):
+        _is_whole(registry, registration, version)
+    version = registry.register(registration, tmp_path / "model")
+
+    assert proxy.times_lost
+    assert registry.versions(model) == (version,)
+    assert version.version == 1
+    _is_whole(registry, registration, version)
+
+
+def _is_whole(registry: MlflowRegistry, registration: Registration, version: ModelVersion) -> None:
+    assert version.run_id is not None
+    with registry._connection.calling("look") as client:
+        run = client.get_run(version.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics == registration.metrics
+    assert set(run.data.params) == set(registration.parameters)
+    assert len(run.inputs.dataset_inputs) == len(registration.datasets)
+    assert len(run.outputs.model_outputs) == 1
+    assert registry.manifest(version.model, version.version).digest == registration.manifest
+    for path, content in registration.attachments.items():
+        assert registry.attachment(version, path) == content
+
+
+@pytest.mark.slow
+def test_registering_asks_a_server_for_each_thing_once_and_prints_nothing(
+    proxy: Any, model: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    registry = MlflowRegistry(f"http://127.0.0.1:{proxy.server_port}", "mlartifacts", tmp_path)
+    registry.register(candidate(tmp_path / "one", model, b"one"), tmp_path / "one")
+    proxy.asked.clear()
+
+    registry.register(candidate(tmp_path / "two", model, b"two"), tmp_path / "two")
+
+    calls = [asked.partition("/2.0/mlflow/") for asked in proxy.asked]
+    assert [f"{method.split()[0]} {path.split('/m-')[0]}" for method, _, path in calls if path] == [
+        "GET model-versions/search",
+        "GET experiments/get-by-name",
+        "POST runs/create",
+        "POST logged-models",
+        "PATCH logged-models",
+        "POST runs/log-inputs",
+        "POST runs/outputs",
+        "POST runs/log-batch",
+        "POST runs/update",
+        "POST model-versions/create",
+        "GET model-versions/search",
+    ]
+    moved = Counter(asked.split()[0] for asked in proxy.asked if "/mlflow-artifacts/" in asked)
+    # Three files and one attachment go up, the three come back, and two folders are listed,
+    # the top one twice by MLflow.
+    assert moved == {"PUT": 4, "GET": 6}
+    assert capfd.readouterr() == ("", "")

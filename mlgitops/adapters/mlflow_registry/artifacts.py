@@ -29,8 +29,13 @@ def manifest(connection: Connection, uri: str, what: str) -> Manifest:
     Raises:
         SpecError: there are no files, or links among them.
     """
-    with connection.calling(f"read {what}"), TemporaryDirectory() as scratch:
-        found = folders.manifest(_fetched(connection, uri, Path(scratch)))
+    with connection.calling(f"read {what}"):
+        repository = connection.artifact_repository(uri)
+        if folder := _in_place(repository):
+            found = folders.manifest(folder)
+        else:
+            with TemporaryDirectory() as scratch:
+                found = folders.manifest(Path(repository.download_artifacts("", scratch)))
     files = tuple(file for file in found.files if file.path != _LEFT_BY_LOADING)
     if not files:
         raise SpecError(f"the files of {what} are gone from the registry")
@@ -47,7 +52,8 @@ def download(connection: Connection, uri: str, into: Path, what: str) -> None:
     with connection.calling(f"download {what}"), TemporaryDirectory(dir=into.parent) as scratch:
         copy = Path(scratch) / "files"
         copy.mkdir()
-        folder = _fetched(connection, uri, copy)
+        repository = connection.artifact_repository(uri)
+        folder = _in_place(repository) or Path(repository.download_artifacts("", str(copy)))
         if not any(folder.rglob("*")):
             raise SpecError(f"the files of {what} are gone from the registry")
         if folder != copy:
@@ -67,8 +73,16 @@ def read(connection: Connection, uri: str, path: str) -> bytes | None:
         return Path(repository.download_artifacts(path, scratch)).read_bytes()
 
 
+def upload(connection: Connection, uri: str, folder: Path) -> None:
+    """Put all files of *folder* below *uri*."""
+    with connection.calling(f"upload {folder.name}"):
+        connection.artifact_repository(uri).log_artifacts(str(folder))
+
+
 def write(connection: Connection, uri: str, files: Mapping[str, bytes]) -> None:
-    """Put *files*, by path, below *uri*."""
+    """Put *files*, by path, below *uri*; without any, nothing is asked."""
+    if not files:
+        return
     with connection.calling("attach files"), TemporaryDirectory() as scratch:
         for path, content in files.items():
             file = Path(scratch) / path
@@ -77,11 +91,9 @@ def write(connection: Connection, uri: str, files: Mapping[str, bytes]) -> None:
         connection.artifact_repository(uri).log_artifacts(scratch)
 
 
-def _fetched(connection: Connection, uri: str, scratch: Path) -> Path:
-    """The folder with the files: the very one for a local *uri*, else filled *scratch*."""
+def _in_place(repository: Any) -> Path | None:
+    """The folder that *repository* is on this machine; None if files must be fetched."""
     from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 
-    repository: Any = connection.artifact_repository(uri)
-    if isinstance(repository, LocalArtifactRepository):
-        return Path(repository.artifact_dir)
-    return Path(repository.download_artifacts("", str(scratch)))
+    is_local = isinstance(repository, LocalArtifactRepository)
+    return Path(repository.artifact_dir) if is_local else None

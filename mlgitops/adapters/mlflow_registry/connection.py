@@ -30,6 +30,8 @@ _PAGE = 1000
 _SWITCHES = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    # It asks a server for the run once more, and prints into what is read by programs.
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     # MLflow repeats writes blindly: with a lost answer one call makes three versions.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
 }

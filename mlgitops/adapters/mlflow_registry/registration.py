@@ -1,35 +1,33 @@
 """Makes a folder a model version, once per candidate, without loading it.
 
 MLflow has no key for idempotency: a candidate is looked for before and after,
-and the lowest version that carries its tag is the one. A version exists only
-once its files have been read back and are what was judged.
+and the lowest version that carries its tag is the one. The version is written
+last: it exists only once its run is complete, and its files have been read back
+and are what was judged. Each write is a transaction on MLflow's side, which is
+what registering costs; so they are few, and none is read back but the version.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlgitops.adapters.mlflow_registry import artifacts as files
+from mlgitops.adapters.mlflow_registry import runs
 from mlgitops.adapters.mlflow_registry.connection import paged
 from mlgitops.model.digest import short
 from mlgitops.model.errors import MlgitopsError, SpecError, Unavailable
-from mlgitops.model.registry import DatasetInput, ModelVersion, Registration
+from mlgitops.model.registry import ModelVersion, Registration
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
     from mlgitops.adapters.mlflow_registry.connection import Connection
 
-_CANDIDATE = "mlgitops.candidate"
-_MANIFEST = "mlgitops.manifest"
-# MLflow's own limits.
-_BATCH = 100
-_LONGEST_PARAMETER = 6000
-_LONGEST_DATASET_DIGEST = 36
+# A server with accounts denies what is not there.
+_SAID_OF_NO_MODEL = ("RESOURCE_DOES_NOT_EXIST", "PERMISSION_DENIED")
 
 
 def versions(
@@ -38,7 +36,7 @@ def versions(
     """The model's versions, those of *candidate* only if given, lowest first."""
     query = f"name = '{model}'"
     if candidate is not None:
-        query += f" and tags.`{_CANDIDATE}` = '{candidate}'"
+        query += f" and tags.`{runs.CANDIDATE}` = '{candidate}'"
     with connection.calling(f"read the versions of {model!r}") as client:
         found = [_model_version(found) for found in paged(client.search_model_versions, query)]
     return tuple(sorted(found, key=lambda version: version.version))
@@ -46,15 +44,16 @@ def versions(
 
 def register(connection: Connection, registration: Registration, folder: Path) -> ModelVersion:
     """As `ports.ModelRegistry.register` says."""
-    if _registered(connection, registration) is None:
-        _create(connection, registration, folder)
     version = _registered(connection, registration)
     if version is None:
-        raise Unavailable(f"the new version of {registration.model!r} cannot be read back")
+        run_id, version = _create(connection, registration, folder)
+        if version.run_id == run_id:
+            return version  # all that is checked below was written just now
     _check_bytes(connection, registration, version)
-    _update_tags(connection, registration, version)
+    if _update_tags(connection, registration, version):
+        version = _registered(connection, registration) or version
     _update_attachments(connection, registration, version)
-    return _registered(connection, registration) or version
+    return version
 
 
 def _registered(connection: Connection, registration: Registration) -> ModelVersion | None:
@@ -62,47 +61,25 @@ def _registered(connection: Connection, registration: Registration) -> ModelVers
     return found[0] if found else None
 
 
-def _create(connection: Connection, registration: Registration, folder: Path) -> None:
-    with connection.calling(f"start a run for {registration.model!r}") as client:
-        experiment = _experiment(client, registration.model, connection)
-        run = client.create_run(
-            experiment, run_name=short(registration.candidate), tags=_run_tags(registration)
-        )
+def _create(
+    connection: Connection, registration: Registration, folder: Path
+) -> tuple[str, ModelVersion]:
+    """A new run, and the candidate's version: the run's, or that of a faster writer."""
+    run, is_first = runs.start(connection, registration)
     run_id: str = run.info.run_id
     try:
         model_id = _upload(connection, registration, folder, run)
+        files.write(connection, run.info.artifact_uri, registration.attachments)
         with connection.calling(f"describe the run of {registration.model!r}") as client:
-            _describe(client, registration, run_id, model_id)
-        _create_version(connection, registration, run_id, model_id)
+            runs.describe(client, registration, run_id, model_id)
+            client.set_terminated(run_id, "FINISHED")
+            if is_first:
+                _ensure_model(client, registration.model)
+        return run_id, _create_version(connection, registration, run_id, model_id)
     except MlgitopsError:
         with suppress(MlgitopsError), connection.calling("end the run") as client:
             client.set_terminated(run_id, "FAILED")
         raise
-    with connection.calling("end the run") as client:
-        client.set_terminated(run_id, "FINISHED")
-
-
-def _experiment(client: MlflowClient, model: str, connection: Connection) -> str:
-    """Id of the experiment named after the model, created if need be."""
-    from mlflow.exceptions import MlflowException
-
-    found = client.get_experiment_by_name(model)
-    if found is None:
-        try:
-            created: str = client.create_experiment(model, connection.location(model))
-        except MlflowException:
-            found = client.get_experiment_by_name(model)  # another writer was faster
-            if found is None:
-                raise
-        else:
-            return created
-    if found.lifecycle_stage == "deleted":
-        raise SpecError(
-            f"the experiment {model!r} was deleted in MLflow",
-            hint=f"mlflow experiments restore --experiment-id {found.experiment_id}",
-        )
-    experiment: str = found.experiment_id
-    return experiment
 
 
 def _upload(connection: Connection, registration: Registration, folder: Path, run: Any) -> str:
@@ -111,9 +88,9 @@ def _upload(connection: Connection, registration: Registration, folder: Path, ru
 
     with connection.calling(f"upload {registration.model!r}") as client:
         logged = client.create_logged_model(
-            run.info.experiment_id, registration.model, run.info.run_id, _tags(registration)
+            run.info.experiment_id, registration.model, run.info.run_id, runs.tags(registration)
         )
-        client.log_model_artifacts(logged.model_id, str(folder))
+    files.upload(connection, logged.artifact_location, folder)
     stored = files.manifest(connection, logged.artifact_location, "the uploaded model")
     is_whole = stored.digest == registration.manifest
     with connection.calling(f"finish the upload of {registration.model!r}") as client:
@@ -129,46 +106,49 @@ def _upload(connection: Connection, registration: Registration, folder: Path, ru
     return model_id
 
 
-def _describe(client: MlflowClient, registration: Registration, run_id: str, model_id: str) -> None:
-    from mlflow.entities import LoggedModelOutput, Metric, Param
-    from mlflow.utils.time import get_current_time_millis
-
-    now = get_current_time_millis()
-    client.log_inputs(run_id, [_dataset_input(dataset) for dataset in registration.datasets])
-    client.log_outputs(run_id, [LoggedModelOutput(model_id, step=0)])
-    parameters = [Param(k, _cut(v)) for k, v in sorted(registration.parameters.items())]
-    metrics = [
-        Metric(name, value, now, 0, model_id=model_id)
-        for name, value in sorted(registration.metrics.items())
-    ]
-    for batch in _batches(parameters):
-        client.log_batch(run_id, params=batch)
-    for batch in _batches(metrics):
-        client.log_batch(run_id, metrics=batch)
-
-
 def _create_version(
     connection: Connection, registration: Registration, run_id: str, model_id: str
-) -> None:
-    model = registration.model
-    with connection.calling(f"create the model {model!r}") as client:
-        _ensure_model(client, model)
+) -> ModelVersion:
+    lost: Unavailable | None = None
     try:
         with (
-            connection.calling(f"create a version of {model!r}") as client,
+            connection.calling(f"create a version of {registration.model!r}") as client,
             connection.as_default(),
         ):
-            client.create_model_version(
-                model,
-                source=f"models:/{model_id}",
-                run_id=run_id,
-                tags=_tags(registration),
-                model_id=model_id,
-            )
-    except Unavailable:
+            _write_version(client, registration, run_id, model_id)
+    except Unavailable as error:
         # The answer may be lost and the version there; creating again would make a second.
-        if _registered(connection, registration) is None:
+        lost = error
+    version = _registered(connection, registration)
+    if version is None:
+        unreadable = f"the new version of {registration.model!r} cannot be read back"
+        raise lost or Unavailable(unreadable)
+    return version
+
+
+def _write_version(
+    client: MlflowClient, registration: Registration, run_id: str, model_id: str
+) -> None:
+    from mlflow.exceptions import MlflowException
+
+    def write() -> None:
+        client.create_model_version(
+            registration.model,
+            source=f"models:/{model_id}",
+            run_id=run_id,
+            tags=runs.tags(registration),
+            model_id=model_id,
+        )
+
+    try:
+        write()
+    except MlflowException as error:
+        if error.error_code not in _SAID_OF_NO_MODEL:
             raise
+    else:
+        return
+    _ensure_model(client, registration.model)
+    write()
 
 
 def _ensure_model(client: MlflowClient, model: str) -> None:
@@ -194,16 +174,22 @@ def _check_bytes(connection: Connection, registration: Registration, version: Mo
         )
 
 
-def _update_tags(connection: Connection, registration: Registration, version: ModelVersion) -> None:
-    wanted = _tags(registration)
+def _update_tags(connection: Connection, registration: Registration, version: ModelVersion) -> bool:
+    """Whether there was anything to change."""
+    wanted = runs.tags(registration)
     changed = {key: value for key, value in wanted.items() if version.tags.get(key) != value}
     if not changed:
-        return
+        return False
     with connection.calling(f"tag version {version.version} of {version.model!r}") as client:
-        for key, value in sorted(changed.items()):
+        from mlflow.entities import RunTag
+
+        tags = sorted(changed.items())
+        # The version last: what it lacks is how the next registration knows what to do.
+        if version.run_id is not None:
+            client.log_batch(version.run_id, tags=[RunTag(key, value) for key, value in tags])
+        for key, value in tags:
             client.set_model_version_tag(version.model, str(version.version), key, value)
-            if version.run_id is not None:
-                client.set_tag(version.run_id, key, value)
+    return True
 
 
 def _update_attachments(
@@ -218,36 +204,7 @@ def _update_attachments(
         for path, content in registration.attachments.items()
         if files.read(connection, uri, path) != content
     }
-    if changed:
-        files.write(connection, uri, changed)
-
-
-def _tags(registration: Registration) -> dict[str, str]:
-    own = {_CANDIDATE: registration.candidate, _MANIFEST: registration.manifest}
-    return {**registration.tags, **own}
-
-
-def _run_tags(registration: Registration) -> dict[str, str]:
-    tags = _tags(registration)
-    if commit := tags.get("mlgitops.commit"):
-        tags["mlflow.source.git.commit"] = commit
-    return tags
-
-
-def _dataset_input(dataset: DatasetInput) -> Any:
-    from mlflow.entities import Dataset, InputTag
-    from mlflow.entities import DatasetInput as MlflowInput
-
-    columns = [{"type": c["type"], "name": c["name"], "required": True} for c in dataset.columns]
-    described = Dataset(
-        name=dataset.name,
-        digest=dataset.digest.removeprefix("sha256:")[:_LONGEST_DATASET_DIGEST],
-        source_type="local",
-        source=json.dumps({"uri": dataset.source}),
-        schema=json.dumps({"mlflow_colspec": columns}),
-        profile=json.dumps({"num_rows": dataset.rows}),
-    )
-    return MlflowInput(described, [InputTag("mlflow.data.context", dataset.context)])
+    files.write(connection, uri, changed)
 
 
 def _model_version(found: Any) -> ModelVersion:
@@ -255,17 +212,8 @@ def _model_version(found: Any) -> ModelVersion:
     return ModelVersion(
         model=found.name,
         version=int(found.version),
-        candidate=tags.get(_CANDIDATE),
-        manifest=tags.get(_MANIFEST),
+        candidate=tags.get(runs.CANDIDATE),
+        manifest=tags.get(runs.MANIFEST),
         run_id=found.run_id or None,
         tags=tags,
     )
-
-
-def _cut(value: str) -> str:
-    return value if len(value) <= _LONGEST_PARAMETER else value[: _LONGEST_PARAMETER - 1] + "…"
-
-
-def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(items), _BATCH):
-        yield items[start : start + _BATCH]

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -101,6 +102,45 @@ def test_a_run_that_could_not_be_registered_is_marked_failed(registry, tmp_path)
         (model,) = client.search_logged_models([experiment])
     assert run.info.status == "FAILED"
     assert model.status == "FAILED"
+
+
+def test_what_is_longer_than_one_batch_is_registered_whole(registry, tmp_path):
+    registration = replace(
+        candidate(tmp_path / "model", "flights", b"one"),
+        parameters={f"parameter-{number}": "value" for number in range(220)},
+        metrics={f"metric-{number}": float(number) for number in range(1050)},
+    )
+
+    version = registry.register(registration, tmp_path / "model")
+
+    with registry._connection.calling("look") as client:
+        run = client.get_run(version.run_id)
+    assert run.data.params == registration.parameters
+    assert run.data.metrics == registration.metrics
+
+
+def test_a_model_that_was_deleted_is_made_again(registry, tmp_path):
+    registration = candidate(tmp_path / "model", "flights", b"one")
+    registry.register(registration, tmp_path / "model")
+    with registry._connection.calling("delete") as client:
+        client.delete_registered_model("flights")
+
+    version = registry.register(registration, tmp_path / "model")
+
+    assert registry.versions("flights") == (version,)
+
+
+def test_a_tag_that_changed_is_changed_on_the_run_too(registry, tmp_path):
+    registration = candidate(tmp_path / "model", "flights", b"one", tags={"a": "1", "b": "1"})
+    registry.register(registration, tmp_path / "model")
+
+    later = replace(registration, tags={"a": "2", "b": "1", "c": "2"})
+    version = registry.register(later, tmp_path / "model")
+
+    with registry._connection.calling("look") as client:
+        on_run = client.get_run(version.run_id).data.tags
+    assert {key: on_run[key] for key in "abc"} == {"a": "2", "b": "1", "c": "2"}
+    assert {key: version.tags[key] for key in "abc"} == {"a": "2", "b": "1", "c": "2"}
 
 
 def test_models_and_versions_beyond_one_page_are_found(registry, tmp_path, monkeypatch):
