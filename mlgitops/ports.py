@@ -9,7 +9,7 @@ other errors are named where they can happen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,6 +52,13 @@ class Tables(Protocol):
             SpecError: the path matches no file.
         """
 
+    def source_paths(self, source: Source) -> tuple[Path, ...]:
+        """Every local file that rows of a source lie in; none for a database server.
+
+        Raises:
+            SpecError: the path matches no file, or the connection is none.
+        """
+
     def extract(self, dataset: Dataset, out: Path, *, sample: int) -> Extraction:
         """Read, join and window the sources of *dataset* into the table *out*.
 
@@ -86,6 +93,20 @@ class Tables(Protocol):
         """One 64-bit hash per row over *columns*; equal rows have equal hashes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The files that a job may touch, besides what its Python consists of.
+
+    Of paths within each other the innermost decides, and of equal ones *withheld*.
+    *rule* says all this in one line, to whoever's code is refused a file.
+    """
+
+    readable: tuple[Path, ...]
+    writable: tuple[Path, ...]
+    withheld: tuple[Path, ...]
+    rule: str
+
+
 class Worker(Protocol):
     """Runs jobs on user code and bytes in zone Z0: own processes, no credentials.
 
@@ -95,8 +116,8 @@ class Worker(Protocol):
     def warm(self, jobs: Sequence[Job]) -> None:
         """Begin to start what *jobs* need, and return at once."""
 
-    def run(self, job: Job, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Run one job to its end.
+    def run(self, job: Job, request: Mapping[str, Any], access: Access) -> dict[str, Any]:
+        """Run one job to its end, within *access* where the machine can hold it there.
 
         Raises:
             SpecError: the user's code cannot be imported, raised, or broke its
@@ -105,7 +126,10 @@ class Worker(Protocol):
 
     @property
     def sandbox(self) -> str:
-        """What is kept from the jobs: `process`, or `process+no-network`."""
+        """What the jobs are held by.
+
+        `process`, then `+no-network` and `+files` where the machine allows it.
+        """
 
     def close(self) -> None:
         """End every process. Idempotent."""
@@ -126,8 +150,8 @@ class ExpressionEngine(Protocol):
 class ModelRegistry(Protocol):
     """The registry as reconcile sees it: no compare-and-set, last writer wins."""
 
-    def observe(self, names: Sequence[str]) -> dict[str, RegisteredModel]:
-        """The models of *names* that exist, in as few calls as possible."""
+    def observe(self, names: Sequence[str] | None = None) -> dict[str, RegisteredModel]:
+        """The models of *names* that exist, or all there are, in as few calls as possible."""
 
     @property
     def place(self) -> str:
@@ -178,7 +202,7 @@ class ModelRegistry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit on the first-parent line. *message* is the whole text."""
+    """A commit. *message* is the whole text."""
 
     sha: str
     author: str
@@ -186,7 +210,21 @@ class Commit:
     message: str
 
 
-class Repository(Protocol):
+class Lineage(Protocol):
+    """What comes after what in git."""
+
+    def contained(self, commits: Collection[str], of: str) -> frozenset[str]:
+        """Those of *commits*, given by their full names, that *of* contains or is.
+
+        What is no commit of this clone is not contained. Two processes, however
+        many there are.
+
+        Raises:
+            SpecError: the clone is shallow and lacks some, so that nobody can tell.
+        """
+
+
+class Repository(Lineage, Protocol):
     """The git repository; never touches the index or the work tree.
 
     A *ref* is a branch, tag or commit. Paths are relative to `root`.
@@ -209,6 +247,9 @@ class Repository(Protocol):
     def read(self, path: str, ref: str) -> str | None:
         """A file's text at *ref*, or None when it is not there."""
 
+    def read_bytes(self, path: str, ref: str) -> bytes | None:
+        """A file's bytes at *ref*, or None when it is not there."""
+
     def read_at(self, path: str, refs: Sequence[str]) -> tuple[str | None, ...]:
         """A file's text at each of *refs*, aligned with them, in one go."""
 
@@ -226,7 +267,10 @@ class Repository(Protocol):
         """Paths of all files below *folder* at *ref*, sorted."""
 
     def history(self, path: str, ref: str) -> tuple[Commit, ...]:
-        """First-parent commits that changed *path*, oldest first.
+        """Commits that changed *path*, on any line of work that *ref* contains.
+
+        Each comes after those it builds on. Of lines that changed the path side by
+        side, the one whose file their merge kept comes last.
 
         Raises:
             SpecError: the clone is shallow, so that history would be cut.

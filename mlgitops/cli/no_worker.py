@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlgitops.model.errors import SpecError
 
 if TYPE_CHECKING:
-    from mlgitops.ports import Job
+    from mlgitops.ports import Access, Job
 
 
 class NoWorker:
@@ -19,13 +19,13 @@ class NoWorker:
     def warm(self, jobs: Sequence[Job]) -> None:
         """Nothing to start."""
 
-    def run(self, job: Job, request: Mapping[str, Any]) -> dict[str, Any]:
+    def run(self, job: Job, request: Mapping[str, Any], access: Access) -> dict[str, Any]:
         """Refuse.
 
         Raises:
             SpecError: always.
         """
-        del request
+        del request, access
         raise SpecError(
             f"the job {job!r} would run the user's code, and --no-worker forbids it",
             hint="run the earlier steps where no credentials are, and hand .mlgitops over",

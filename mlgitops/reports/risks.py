@@ -34,6 +34,9 @@ def _of_origin(evidence: Evidence) -> tuple[str, ...]:
         ""
         if "no-network" in producer["sandbox"]
         else "The network was within reach of the user's code while it ran.",
+        ""
+        if "files" in producer["sandbox"]
+        else "The data with its answers was within reach of the user's code while it ran.",
     )
 
 
@@ -65,7 +68,11 @@ def _of_gates(decision: Decision) -> tuple[str, ...]:
 
 def _of_slices(evidence: Evidence, decision: Decision) -> tuple[str, ...]:
     lines = slice_lines(evidence, decision)
-    worse = [line.name for line in lines if line.comparison and line.comparison["high"] < 0]
+    worse = [
+        " with ".join(line.parts)
+        for line in lines
+        if line.comparison and line.comparison["high"] < 0
+    ]
     unseen = sum(1 for line in lines if line.estimate is None)
     reference = reference_name(evidence)
     return (

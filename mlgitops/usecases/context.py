@@ -165,9 +165,23 @@ class RunContext:
         return json.loads(self.path(step, output).read_bytes())
 
     def run_job(self, job: Job, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Have the worker run *job*; the only way to the user's code."""
+        """Have the worker run *job*; the only way to the user's code.
+
+        The job writes its output in a folder that is its own, from where it is
+        moved to the request's `out`.
+
+        Raises:
+            SpecError: as `Worker.run`, or the output is no file or folder.
+        """
+        # Here, not at the top: it is not needed to see that nothing changed.
+        from mlgitops.usecases.access import access_to, own_output
+
+        root, tables = self.origin.root, self.neighbours.tables
+        sources = [path for each in self.dataset.sources for path in tables.source_paths(each)]
         try:
-            return self.neighbours.worker.run(job, request)
+            with own_output(request) as (asked, output):
+                access = access_to(job, asked, root=root, sources=sources, output=output)
+                return self.neighbours.worker.run(job, asked, access)
         finally:
             self._doubted = {(step, name) for step in self.made for name in self.made[step].outputs}
 

@@ -59,7 +59,10 @@ def predict(run: RunContext, model: Path, table: Path, rows: Rows, *, name: str)
     """
     tables, task = run.neighbours.tables, run.pipeline.task
     out = table.with_name(f"{name}.parquet")
-    request = {"model": str(model), "table": str(table), "task": task, "out": str(out)}
+    request = {
+        "model": str(model), "table": str(table), "task": task,
+        "positive": run.pipeline.positive, "out": str(out),
+    }  # fmt: skip
     try:
         run.run_job("predict", request)
     except SpecError as error:

@@ -32,6 +32,13 @@ class ArrowTables:
             return None
         return files_digest(source_files(self._root, source))
 
+    def source_paths(self, source: Source) -> tuple[Path, ...]:
+        if source.kind == "sql":
+            from mlgitops.adapters.tables.connections import database_files
+
+            return database_files(source, self._root, self._environment)
+        return tuple(Path(file.path) for file in source_files(self._root, source))
+
     def extract(self, dataset: Dataset, out: Path, *, sample: int) -> Extraction:
         _require_arrow()
         from mlgitops.adapters.tables.windows import window_of

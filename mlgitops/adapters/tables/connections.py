@@ -82,6 +82,19 @@ def connect(source: Source, root: Path, environment: Mapping[str, str]) -> Datab
     return Database(engine, shown, tuple(str(secret) for secret in secrets if secret))
 
 
+def database_files(source: Source, root: Path, environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """The files of an SQLite source, those beside it with newer rows included.
+
+    Raises:
+        SpecError: as `connect`.
+    """
+    url, is_trusted = _url(source, environment)
+    if url.get_backend_name() != "sqlite":
+        return ()
+    path = _sqlite_path(source, url, root, is_trusted=is_trusted).resolve()
+    return tuple(path.with_name(f"{path.name}{end}") for end in ("", "-wal", "-shm", "-journal"))
+
+
 def _url(source: Source, environment: Mapping[str, str]) -> tuple[URL, bool]:
     """The URL, and whether it comes from whoever runs us rather than from the spec."""
     from sqlalchemy import make_url

@@ -63,6 +63,7 @@ def _run(request: Mapping[str, Any], table: Path) -> None:
         "MLGITOPS_INPUT": str(table),
         "MLGITOPS_OUTPUT": request["out"],
         "MLGITOPS_LABEL": request["label"],
+        "MLGITOPS_POSITIVE": json.dumps(request["positive"]),
         "MLGITOPS_TASK": request["task"],
         "MLGITOPS_SEED": str(request["seed"]),
         "MLGITOPS_PARAMS": json.dumps(request["params"], sort_keys=True),

@@ -18,12 +18,12 @@ _SHOWN_VALUES = 5
 def read(request: Mapping[str, Any]) -> pd.Series[Any]:
     """The label column of a `train` request's table, in table order.
 
-    Binary: int64, 1 where the label is the positive value and 0 elsewhere.
-    Multiclass: the values as they are. Regression: float64.
+    Classes are the values as they are, so that a model answers with the label's
+    own; a regression has float64.
 
     Raises:
-        SpecError: a label is missing, only one class is there, or a regression's
-            label is not a finite number.
+        SpecError: a label is missing, the task has not as many classes, the positive
+            one is not there, or a regression's label is not a finite number.
     """
     label: str = request["label"]
     values = frames.read_frame(Path(request["table"]), [label])[label]
@@ -38,23 +38,26 @@ def read(request: Mapping[str, Any]) -> pd.Series[Any]:
     task = request["task"]
     if task == "regression":
         return _numbers(values, label)
-    if task == "binary-classification":
-        return _encoded(values, label, request["positive"])
     if values.nunique() < 2:
         raise SpecError(f"the label {label!r} has one value only in the training rows")
+    if task == "binary-classification":
+        _require_two(values, label, request["positive"])
     return values
 
 
-def _encoded(values: pd.Series[Any], label: str, positive: str | float) -> pd.Series[Any]:
-    encoded = (values == positive).astype("int64")
-    if encoded.nunique() < 2:
-        share = "every" if encoded.any() else "no"
-        seen = ", ".join(repr(value) for value in values.unique()[:_SHOWN_VALUES].tolist())
+def _require_two(values: pd.Series[Any], label: str, positive: str | float) -> None:
+    found = values.unique().tolist()
+    seen = ", ".join(repr(value) for value in found[:_SHOWN_VALUES])
+    if positive not in found:
         raise SpecError(
-            f"the label {label!r} is {positive!r} in {share} training row; it holds {seen}",
+            f"the label {label!r} is {positive!r} in no training row; it holds {seen}",
             hint="set `positive` in the pipeline to the value that the model shall find",
         )
-    return encoded
+    if len(found) > 2:
+        raise SpecError(
+            f"the label {label!r} of a binary task holds {len(found)} values: {seen}",
+            hint="make a label of two values, or set task: multiclass-classification",
+        )
 
 
 def _numbers(values: pd.Series[Any], label: str) -> pd.Series[Any]:

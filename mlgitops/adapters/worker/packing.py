@@ -111,7 +111,9 @@ def save(model: Pipeline, raw: pd.DataFrame, request: Mapping[str, Any]) -> None
                 request["out"],
                 serialization_format="cloudpickle",
                 mlflow_model=Model(
-                    model_uuid=request["model_uuid"], utc_time_created=_created(request)
+                    model_uuid=request["model_uuid"],
+                    utc_time_created=_created(request),
+                    metadata=_meaning(request),
                 ),
                 code_paths=[str(root / path) for path in request["code"]] or None,
                 signature=signature,
@@ -142,6 +144,7 @@ def adopt(folder: Path, request: Mapping[str, Any]) -> tuple[str, ...] | None:
         raise SpecError("the training command's model has no python_function flavor to predict")
     description.model_uuid = request["model_uuid"]
     description.utc_time_created = _created(request)
+    description.metadata = {**(description.metadata or {}), **_meaning(request)}
     description.save(str(folder / "MLmodel"))
     return _inputs(description)
 
@@ -203,6 +206,14 @@ def _inputs(description: Model) -> tuple[str, ...] | None:
 
 def _created(request: Mapping[str, Any]) -> str:
     return str(request.get("utc_time_created", _TIME_OF_CREATION))
+
+
+def _meaning(request: Mapping[str, Any]) -> dict[str, Any]:
+    """What the model answers, for whoever loads it: kept in its MLmodel file."""
+    said = ["task", "label"]
+    if request["task"] == "binary-classification":
+        said.append("positive")
+    return {"mlgitops": {name: request[name] for name in said}}
 
 
 def _telling_rows(raw: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,8 @@ from mlgitops.model.errors import SpecError
 
 def predict(request: Mapping[str, Any]) -> dict[str, Any]:
     """Answer a `predict` request."""
-    folder, table, task = Path(request["model"]), Path(request["table"]), request["task"]
+    folder, table = Path(request["model"]), Path(request["table"])
+    task, positive = request["task"], request["positive"]
     # A model must not lean on the checkout that it was made in.
     os.chdir(tempfile.mkdtemp())
     with entrypoints.user_code("the model cannot be loaded", folder):
@@ -27,7 +28,7 @@ def predict(request: Mapping[str, Any]) -> dict[str, Any]:
     rows = _rows(table, model)
     with entrypoints.user_code("the model cannot predict", folder):
         columns = (
-            _of_sklearn(model.sklearn, rows, task)
+            _of_sklearn(model.sklearn, rows, task, positive)
             if model.sklearn is not None
             else _of_pyfunc(model.pyfunc, rows, task)
         )
@@ -47,20 +48,28 @@ def _rows(table: Path, model: packing.LoadedModel) -> pd.DataFrame:
     return rows.astype(dict.fromkeys(whole, "float64")) if whole else rows
 
 
-def _of_sklearn(model: Any, rows: pd.DataFrame, task: str) -> dict[str, NDArray[Any]]:
+def _of_sklearn(
+    model: Any, rows: pd.DataFrame, task: str, positive: str | float
+) -> dict[str, NDArray[Any]]:
     if task == "regression":
         return {"prediction": _flat(model.predict(rows))}
     probabilities = np.asarray(model.predict_proba(rows), dtype="float64")
-    classes = list(model.classes_)
+    classes = np.asarray(model.classes_).tolist()
     if task == "binary-classification":
-        if classes != [0, 1]:
-            raise SpecError(f"the model knows the classes {classes}, not [0, 1]")
-        return {"score": probabilities[:, 1]}
+        if positive not in classes:
+            raise SpecError(
+                f"the model knows the classes {classes}, and the positive one is {positive!r}",
+                hint="fit it on the label's own values; `positive` is one of them",
+            )
+        return {"score": probabilities[:, classes.index(positive)]}
     return _by_class(probabilities, classes)
 
 
 def _of_pyfunc(model: Any, rows: pd.DataFrame, task: str) -> dict[str, NDArray[Any]]:
-    """Any other flavor: probabilities per class, or one number for each row."""
+    """Any other flavor: probabilities per class, or one number for each row.
+
+    A binary model's are those of the positive class, or of the other one and it.
+    """
     given = model.predict(rows)
     if task == "regression":
         return {"prediction": _flat(given)}

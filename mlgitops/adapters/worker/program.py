@@ -1,8 +1,8 @@
 """The worker's program: import what the jobs need once, then fork a child per job.
 
 Speaks JSON lines on the streams that it was started with. Orders come in
-(`job`, `request`, `answer`, `log`); events go out: `ready` or `missing` once, then
-`started` and `ended` for each order. One job runs at a time. Whatever a job
+(`job`, `request`, `answer`, `log`, `environment`, `access`); events go out: `ready`
+or `missing` once, then `started` and `ended` for each order. One job runs at a time. Whatever a job
 prints goes to its log, so that it can never be taken for an event. Where
 forking after the imports is not safe (`--spawn`), a job is a new process.
 
@@ -20,13 +20,14 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from mlgitops.adapters.worker import entrypoints
+from mlgitops.adapters.worker import entrypoints, landlock, wall
 from mlgitops.model.errors import SpecError
 
 JOBS = {
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str]) -> None:
         if missing is not None:
             _send(events, event="missing", package=missing)
             return
-        _send(events, event="ready")
+        _send(events, event="ready", wall=landlock.abi() > 0)
         _serve(orders, events, _spawn if options.spawn else _fork)
 
 
@@ -168,8 +169,11 @@ def _answer_in_file(order: Order) -> None:
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)
+    os.close(log)
     sys.dont_write_bytecode = True  # the user's checkout stays as it is
-    text = json.dumps(_answer(order["job"], order["request"]))
+    os.environ.update(order["environment"])  # noqa: TID251 - the worker's own
+    tempfile.tempdir = None  # may have been asked for under the old environment
+    text = json.dumps(_answer(order))
     sys.stdout.flush()
     answer = Path(order["answer"])
     partial = answer.with_suffix(".partial")
@@ -177,10 +181,11 @@ def _answer_in_file(order: Order) -> None:
     partial.replace(answer)
 
 
-def _answer(job: str, request: Mapping[str, Any]) -> dict[str, Any]:
+def _answer(order: Order) -> dict[str, Any]:
     try:
-        module, _, function = JOBS[job].partition(":")
-        result = getattr(importlib.import_module(module), function)(request)
+        wall.build(order["access"], os.environ)  # noqa: TID251 - as above
+        module, _, function = JOBS[order["job"]].partition(":")
+        result = getattr(importlib.import_module(module), function)(order["request"])
         json.dumps(result, allow_nan=False)
     except OSError as error:
         if error.errno in entrypoints.FULL_DISK:
@@ -202,6 +207,7 @@ def _preload(jobs: Sequence[str]) -> str | None:
             if error.name is None or error.name.startswith("mlgitops"):
                 raise
             return error.name
+    wall.python_paths(os.environ)  # noqa: TID251 - so that each job finds them known
     # What lives now lives on: keeping the collector off it keeps the pages shared.
     gc.collect()
     gc.freeze()

@@ -84,7 +84,7 @@ def _fitted(request: Mapping[str, Any], x: pd.DataFrame, y: pd.Series[Any]) -> A
             estimator = function(x, y, seed=seed, **params)
     else:
         estimator = _fitted_class(request, x, y)
-    _require_can_predict(estimator, name or request["estimator"], request["task"])
+    _require_can_predict(estimator, name or request["estimator"], request["task"], y)
     return estimator
 
 
@@ -101,7 +101,7 @@ def _fitted_class(request: Mapping[str, Any], x: pd.DataFrame, y: pd.Series[Any]
         return estimator.fit(x, y)
 
 
-def _require_can_predict(estimator: Any, name: str, task: str) -> None:
+def _require_can_predict(estimator: Any, name: str, task: str, y: pd.Series[Any]) -> None:
     kind = f"{type(estimator).__module__}.{type(estimator).__qualname__}"
     if not hasattr(estimator, "predict"):
         raise SpecError(
@@ -114,16 +114,18 @@ def _require_can_predict(estimator: Any, name: str, task: str) -> None:
             f"{name!r} gave a {kind}, which has no predict_proba",
             hint="wrap it in sklearn.calibration.CalibratedClassifierCV, or choose another",
         )
-    classes = list(getattr(estimator, "classes_", ()))
+    classes = np.asarray(getattr(estimator, "classes_", ())).tolist()
     if not classes:
         raise SpecError(
             f"{name!r} gave a {kind} that is not fitted: it has no classes_",
             hint="return the fitted estimator",
         )
-    if task == "binary-classification" and classes != [0, 1]:
+    asked = y.unique().tolist()
+    if set(classes) != set(asked):
         raise SpecError(
-            f"{name!r} gave a {kind} with the classes {classes}, not [0, 1]",
-            hint="fit it on the y that it is given: 1 is the positive class",
+            f"{name!r} gave a {kind} with the classes {classes}, and y holds {asked}",
+            hint="fit it on the y that it is given; where it takes numbers only, let the "
+            "dataset have a label of 0 and 1",
         )
 
 

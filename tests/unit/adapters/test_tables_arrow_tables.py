@@ -66,6 +66,28 @@ def tables(tmp_path: Path) -> Tables:
     return ArrowTables(tmp_path, {})
 
 
+def test_the_files_of_every_kind_of_source_are_known(tables: Tables, tmp_path: Path) -> None:
+    (tmp_path / "days").mkdir()
+    for name in ("1.csv", "2.csv", "_old.csv"):
+        (tmp_path / "days" / name).touch()
+    (tmp_path / "linked.csv").symlink_to("small.csv")
+    (tmp_path / "shop.db").touch()
+
+    def paths(kind: Any, location: str, connection: str | None = None) -> list[str]:
+        found = tables.source_paths(Source("s", kind, location, connection))
+        return [str(path.relative_to(tmp_path)) for path in found]
+
+    assert paths("csv", "small.csv") == ["small.csv"]
+    assert paths("csv", "linked.csv") == ["small.csv"]
+    assert paths("files", "days/*.csv") == ["days/1.csv", "days/2.csv"]
+    assert paths("sql", "select 1", "sqlite:///shop.db") == [
+        "shop.db", "shop.db-wal", "shop.db-shm", "shop.db-journal",
+    ]  # fmt: skip
+    assert paths("sql", "select 1", "postgresql://reader@host/shop") == []
+    with pytest.raises(SpecError, match=r"there is no file 'absent\.csv'"):
+        paths("csv", "absent.csv")
+
+
 def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 

@@ -24,6 +24,7 @@ def test_each_trouble_is_one_sentence(cases: Any):
         "Made from a sample of 500 rows: it cannot be released.",
         "The work tree had uncommitted changes: the commit does not name all of the code.",
         "The network was within reach of the user's code while it ran.",
+        "The data with its answers was within reach of the user's code while it ran.",
         "It uses columns that are known only afterwards: dep_delay.",
         "2 rows stand on both sides of the split.",
         "14 holdout rows also stand in the training rows.",

@@ -13,10 +13,11 @@ from mlgitops.model.curves import Curves
 from mlgitops.model.digest import digest, short
 from mlgitops.model.errors import SpecError
 from mlgitops.model.spec import Pin, Release
-from mlgitops.ports import Job, Worker
+from mlgitops.ports import Access, Job, Worker
 from mlgitops.usecases.context import RunContext
 from mlgitops.usecases.judging import candidate_digest, judge
 from tests.fakes.laboratory import Laboratory, as_csv, customers, keep
+from tests.fakes.run_neighbours import CountingWorker
 
 pytestmark = pytest.mark.slow
 
@@ -127,22 +128,21 @@ def test_a_champion_that_asks_for_a_column_that_is_gone_is_named(
     assert result.error.hint == "did you mean 'visit'?"
 
 
-FORGING = """\
-from pathlib import Path
+class ForgingWorker(CountingWorker):
+    """A worker whose training writes to the store, as it can where nothing stops it."""
 
-from sklearn.linear_model import LogisticRegression
-
-
-def train(X, y, *, seed, **params):
-    for kept in Path(".mlgitops/store/files").iterdir():
-        kept.write_bytes(kept.read_bytes() + b" ")
-    return LogisticRegression(random_state=seed, **params).fit(X, y)
-"""
+    def run(self, job: Job, request: Mapping[str, Any], access: Access) -> dict[str, Any]:
+        answer = super().run(job, request, access)
+        if job == "train":
+            for kept in Path(request["root"], ".mlgitops/store/files").iterdir():
+                kept.write_bytes(kept.read_bytes() + b" ")
+        return answer
 
 
 def test_training_that_writes_to_the_store_makes_no_model(laboratory: Laboratory) -> None:
-    honest = laboratory.root.joinpath("shop", "train.py").read_text()
-    laboratory.write("shop/train.py", FORGING)
+    honest = laboratory.worker
+    laboratory.worker = ForgingWorker(honest.behind)
+    laboratory.edit("mlops/pipelines/churn.yaml", "C: 1.0", "C: 2.0")
 
     result = laboratory.run()
 
@@ -150,7 +150,7 @@ def test_training_that_writes_to_the_store_makes_no_model(laboratory: Laboratory
     assert "was changed after it was made" in result.error.message
     assert set(result.context.made) == {"extract", "validate", "split", "features"}
 
-    laboratory.write("shop/train.py", honest)
+    laboratory.worker = honest
     assert laboratory.run().error is None
 
 
@@ -165,9 +165,9 @@ class ListeningWorker:
     def warm(self, jobs: Sequence[Job]) -> None:
         self.behind.warm(jobs)
 
-    def run(self, job: Job, request: Mapping[str, Any]) -> dict[str, Any]:
+    def run(self, job: Job, request: Mapping[str, Any], access: Access) -> dict[str, Any]:
         self.asked.append(Path(request["out"]).stem)
-        return self.behind.run(job, request)
+        return self.behind.run(job, request, access)
 
     def close(self) -> None:
         self.behind.close()

@@ -39,7 +39,7 @@ class Scorer:
         tables = self.laboratory.neighbours.tables
 
         def answer(request: Any) -> dict[str, Any]:
-            self.requests.append(request)
+            self.requests.append({**request, "out": Path(request["out"]).name})
             made = {name: np.asarray(values) for name, values in columns.items()}
             tables.write(made, Path(request["out"]))
             return {"rows": len(next(iter(made.values())))}
@@ -69,7 +69,7 @@ def test_the_worker_is_given_paths_and_a_task_and_no_label(scorer: Scorer) -> No
             "model": str(scorer.folder / "model"),
             "table": str(scorer.folder / "unlabelled.parquet"),
             "task": "binary-classification",
-            "out": str(scorer.folder / "candidate.parquet"),
+            "out": "candidate.parquet",
         }
     ]
 

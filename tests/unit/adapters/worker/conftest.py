@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -9,16 +10,23 @@ import numpy as np
 import pandas as pd  # noqa: TID253 - tests may start slowly
 import pytest
 
-from mlgitops.adapters.process_worker import ProcessWorker
+from mlgitops.adapters.process_worker.worker import ProcessWorker
+from mlgitops.ports import Worker
+from mlgitops.usecases.access import access_to, own_output
 
 
 class Workspace:
-    """A user's repository with tables beside it, and a worker that is warm already."""
+    """A user's repository with tables beside it, and a worker that is warm already.
+
+    Jobs may touch what those of a run may, and write to *notes*, for tests to read.
+    """
 
     def __init__(self, folder: Path, worker: ProcessWorker) -> None:
         self.root = folder / "repository"
         self.root.mkdir()
         self.folder = folder
+        self.notes = folder / "notes"
+        self.notes.mkdir()
         self._worker = worker
 
     def code(self, path: str, text: str) -> None:
@@ -37,8 +45,11 @@ class Workspace:
     def read(self, name: str) -> pd.DataFrame:
         return pd.read_parquet(self.folder / name)
 
-    def run(self, job: Any, **request: Any) -> dict[str, Any]:
-        return self._worker.run(job, request)
+    def run(self, job: Any, worker: Worker | None = None, **request: Any) -> dict[str, Any]:
+        with own_output(request) as (asked, output):
+            access = access_to(job, asked, root=self.root, sources=[], output=output)
+            access = replace(access, writable=(*access.writable, self.notes))
+            return (worker or self._worker).run(job, asked, access)
 
 
 class Train(Protocol):

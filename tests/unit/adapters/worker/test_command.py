@@ -26,7 +26,12 @@ mlflow.sklearn.save_model(
     model, os.environ["MLGITOPS_OUTPUT"], signature=infer_signature(rows, y),
     pip_requirements=["scikit-learn"], serialization_format="cloudpickle",
 )
-json.dump({"cwd": os.getcwd(), "classes": sorted(set(y.tolist())), **os.environ}, open("seen", "w"))
+json.dump({"cwd": os.getcwd(), "classes": sorted(set(y.tolist())), **os.environ}, open("NOTES/seen", "w"))
+"""
+TRACK = """
+import mlflow
+mlflow.log_metric("tried", 1)
+mlflow.log_text("a word", "note.txt")
 """
 PYFUNC = """
 import os
@@ -54,16 +59,17 @@ COLUMNS = ["distance", "hour"]
 
 
 def test_a_command_writes_a_model_that_predicts(workspace: Any, train: Any, flights: pd.DataFrame):
-    workspace.code("train.py", TRAIN)
+    workspace.code("train.py", TRAIN.replace("NOTES", str(workspace.notes)))
 
     answer = train(
         flights, command=["python", "train.py"], raw_columns=COLUMNS, params={"C": 0.5}, seed=3
     )
-    seen = json.loads((workspace.root / "seen").read_text())
+    seen = json.loads((workspace.notes / "seen").read_text())
     assert [column["name"] for column in answer["inputs"]] == COLUMNS
     assert "scikit-learn" in answer["requirements"]
     assert seen["cwd"] == str(workspace.root)
-    assert seen["classes"] == [0, 1]
+    assert seen["classes"] == ["no", "yes"]
+    assert seen["MLGITOPS_POSITIVE"] == '"yes"'
     assert seen["MLGITOPS_SEED"] == "3"
     assert seen["MLGITOPS_TASK"] == "binary-classification"
     described = yaml.safe_load((workspace.out("model") / "MLmodel").read_text())
@@ -71,7 +77,7 @@ def test_a_command_writes_a_model_that_predicts(workspace: Any, train: Any, flig
     assert described["utc_time_created"] == "2000-01-01 00:00:00.000000"
 
     workspace.run(
-        "predict", model=str(workspace.out("model")), task="binary-classification",
+        "predict", model=str(workspace.out("model")), task="binary-classification", positive="yes",
         table=str(workspace.out("raw.parquet")), out=str(workspace.out("scores.parquet")),
     )  # fmt: skip
     assert workspace.read("scores.parquet")["score"].between(0, 1).all()
@@ -86,7 +92,7 @@ def test_a_model_of_another_flavor_predicts_scores(
     assert answer["inputs"] == [{"name": "hour", "type": "int64"}]
 
     workspace.run(
-        "predict", model=str(workspace.out("model")), task="binary-classification",
+        "predict", model=str(workspace.out("model")), task="binary-classification", positive="yes",
         table=workspace.table("holdout", flights[["hour"]]),
         out=str(workspace.out("scores.parquet")),
     )  # fmt: skip
@@ -136,7 +142,10 @@ def test_a_model_that_asks_for_what_it_will_not_get_is_refused(
     workspace: Any, train: Any, flights: pd.DataFrame
 ):
     workspace.code(
-        "train.py", TRAIN.replace("infer_signature(rows", "infer_signature(rows.assign(z=1)")
+        "train.py",
+        TRAIN.replace("infer_signature(rows", "infer_signature(rows.assign(z=1)").replace(
+            "NOTES", str(workspace.notes)
+        ),
     )
 
     with pytest.raises(SpecError, match="asks for the column 'z'"):
@@ -153,7 +162,8 @@ def test_a_features_callable_has_no_place_in_a_commands_model(
 
 
 def test_nothing_is_left_in_the_checkout(workspace: Any, train: Any, flights: pd.DataFrame):
-    workspace.code("train.py", TRAIN + "import mlflow; mlflow.log_metric('tried', 1)\n")
+    code = TRAIN.replace("NOTES", str(workspace.notes))
+    workspace.code("train.py", code + TRACK)
 
     train(flights, command=["python", "train.py"], raw_columns=COLUMNS)
-    assert sorted(path.name for path in Path(workspace.root).iterdir()) == ["seen", "train.py"]
+    assert sorted(path.name for path in Path(workspace.root).iterdir()) == ["train.py"]

@@ -29,22 +29,23 @@ def read(tmp_path: Path, values: Any, task: str, positive: Any = 1) -> pd.Series
         (["c", "a", "c"], "c"),
     ],
 )
-def test_a_binary_label_is_one_where_it_is_positive(tmp_path: Path, values: Any, positive: Any):
+def test_a_binary_label_keeps_its_own_values(tmp_path: Path, values: Any, positive: Any):
     y = read(tmp_path, values, "binary-classification", positive)
 
-    assert y.dtype == "int64"
-    assert list(y) == [1, 0, 1]
+    assert list(y) == list(values)
+    assert y.dtype.name in {"object", "int64", "float64", "bool"}
 
 
-def test_more_than_two_values_are_positive_against_the_rest(tmp_path: Path):
-    assert list(read(tmp_path, ["a", "b", "c"], "binary-classification", "b")) == [0, 1, 0]
+def test_more_than_two_values_are_not_binary(tmp_path: Path):
+    with pytest.raises(SpecError, match="binary task holds 3 values: 'a', 'b', 'c'"):
+        read(tmp_path, ["a", "b", "c"], "binary-classification", "b")
 
 
 def test_a_positive_value_that_never_occurs_is_refused_with_those_that_do(tmp_path: Path):
     with pytest.raises(SpecError, match="1 in no training row; it holds 'no', 'yes'"):
         read(tmp_path, ["no", "yes"], "binary-classification")
-    with pytest.raises(SpecError, match="in every training row"):
-        read(tmp_path, [1, 1], "binary-classification")
+    with pytest.raises(SpecError, match="'1' in no training row; it holds 0, 1"):
+        read(tmp_path, [0, 1], "binary-classification", "1")
 
 
 @pytest.mark.parametrize(
@@ -63,9 +64,10 @@ def test_multiclass_labels_stay_as_they_are(tmp_path: Path):
     assert list(read(tmp_path, [3, 1], "multiclass-classification")) == [3, 1]
 
 
-def test_one_class_is_not_multiclass(tmp_path: Path):
+@pytest.mark.parametrize("task", ["binary-classification", "multiclass-classification"])
+def test_one_class_cannot_be_told_from_another(tmp_path: Path, task: str):
     with pytest.raises(SpecError, match="one value only"):
-        read(tmp_path, ["a", "a"], "multiclass-classification")
+        read(tmp_path, ["a", "a"], task, "a")
 
 
 def test_regression_labels_are_finite_floats(tmp_path: Path):

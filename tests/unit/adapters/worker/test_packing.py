@@ -66,7 +66,7 @@ def test_a_stranger_serves_the_folder_and_predicts_the_same(
     )
     raw = workspace.out("raw.parquet")
     workspace.run(
-        "predict", model=str(workspace.out("model")), table=str(raw),
+        "predict", model=str(workspace.out("model")), table=str(raw), positive="yes",
         task="binary-classification", out=str(workspace.out("scores.parquet")),
     )  # fmt: skip
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
+import mlflow.sklearn  # noqa: TID253 - tests may start slowly
 import numpy as np
 import pandas as pd  # noqa: TID253 - tests may start slowly
 import pytest
@@ -29,10 +30,16 @@ def train(X, y, *, seed): return Echo().fit(X, y)
 BINARY = "binary-classification"
 
 
-def predict(workspace: Any, frame: pd.DataFrame, task: str = BINARY, model: str = "model") -> Any:
+def predict(
+    workspace: Any,
+    frame: pd.DataFrame,
+    task: str = BINARY,
+    model: str = "model",
+    positive: Any = "yes",
+) -> Any:
     answer = workspace.run(
         "predict", model=str(workspace.out(model)), table=workspace.table("holdout", frame),
-        task=task, out=str(workspace.out("predictions.parquet")),
+        task=task, positive=positive, out=str(workspace.out("predictions.parquet")),
     )  # fmt: skip
     predictions = workspace.read("predictions.parquet")
     assert answer == {"rows": len(frame)}
@@ -60,6 +67,33 @@ def test_binary_scores_are_the_chance_of_the_positive_class(
     assert list(scores.columns) == ["score"]
     positive = flights["late"] == "yes"
     assert scores.loc[positive, "score"].mean() > scores.loc[~positive, "score"].mean() + 0.1
+
+
+@pytest.mark.parametrize(
+    ("values", "positive"), [(("yes", "no"), "no"), ((1, 0), 0), ((True, False), False)]
+)
+def test_a_model_loaded_without_us_answers_with_the_labels_own_values(
+    workspace: Any, train: Any, values: tuple[Any, Any], positive: Any
+):
+    hours = np.arange(60) % 24
+    frame = pd.DataFrame({"hour": hours, "late": np.where(hours > 12, *values)})
+    frame["late"] = frame["late"].astype(type(values[0]) if values[0] != "yes" else object)
+    train(frame, estimator="sklearn.tree.DecisionTreeClassifier", positive=positive)
+
+    model = mlflow.sklearn.load_model(str(workspace.out("model")))
+    scores = predict(workspace, frame, positive=positive)["score"]
+
+    assert (model.predict(frame[["hour"]]) == frame["late"]).all()
+    described = mlflow.models.Model.load(str(workspace.out("model"))).metadata
+    assert described["mlgitops"] == {"task": BINARY, "label": "late", "positive": positive}
+    assert ((scores > 0.5) == (frame["late"] == positive)).all()
+
+
+def test_a_model_that_does_not_know_the_positive_class_is_refused(workspace: Any, train: Any):
+    echo(workspace, train)
+
+    with pytest.raises(SpecError, match=r"knows the classes \['no', 'yes'\].* is 'late'"):
+        predict(workspace, pd.DataFrame({"p": [0.5]}), positive="late")
 
 
 def test_multiclass_has_a_column_for_each_class_and_the_likeliest_label(

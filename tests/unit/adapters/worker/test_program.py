@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd  # noqa: TID253 - tests may start slowly
 import pytest
 
-from mlgitops.adapters.worker import program
+from mlgitops.adapters.worker import landlock, program
 
 COMMAND = [sys.executable, "-s", "-P", "-m", program.__name__]
 
@@ -45,7 +45,11 @@ def order(process: subprocess.Popen[bytes], folder: Path, body: str) -> Path:
         "columns": ["a"], "keep": ["y"], "out": str(folder / "out"),
     }  # fmt: skip
     answer = folder / "answer.json"
-    line = {"job": "features", "request": request, "answer": str(answer), "log": f"{folder}/log"}
+    line = {
+        "job": "features", "request": request, "answer": str(answer), "log": f"{folder}/log",
+        "environment": {"HOME": str(folder)},
+        "access": {"readable": [], "writable": [str(folder)], "withheld": [], "private": []},
+    }  # fmt: skip
     assert process.stdin is not None
     process.stdin.write(json.dumps(line).encode() + b"\n")
     process.stdin.flush()
@@ -96,7 +100,7 @@ def test_a_job_is_its_own_session_and_its_prints_are_no_events(
     answer = order(
         serving, tmp_path, 'import os; print(\'{"event": "ended"}\', os.getpid(), os.getsid(0))'
     )
-    assert read(serving) == {"event": "ready"}
+    assert read(serving) == {"event": "ready", "wall": landlock.abi() > 0}
     job = read(serving)["pid"]
     assert read(serving) == {"event": "ended", "exit": 0}
 

@@ -36,7 +36,8 @@ def test_the_callable_gets_the_columns_that_the_model_may_see(
     requests: list[Any] = []
 
     def answer(request: Any) -> dict[str, Any]:
-        requests.append(request)
+        requests.append({**request, "out": Path(request["out"]).name})
+        Path(request["out"]).touch()
         return {"columns": []}
 
     scripted = CountingWorker(ScriptedWorker(features=answer))
@@ -52,9 +53,10 @@ def test_the_callable_gets_the_columns_that_the_model_may_see(
             "table": str(context.path("split", "train")),
             "columns": ["visits", "spent", "plan"],
             "keep": ["left"],
-            "out": str(tmp_path / "features.parquet"),
+            "out": "features.parquet",
         }
     ]
+    assert (tmp_path / "features.parquet").is_file()
 
 
 def test_rows_callable_code_and_packages_are_inputs(context: RunContext) -> None:

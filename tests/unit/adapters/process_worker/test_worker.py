@@ -7,17 +7,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pyarrow as pa  # noqa: TID253 - tests may start slowly
 import pyarrow.parquet as pq  # noqa: TID253 - tests may start slowly
 import pytest
 
-from mlgitops.adapters import process_worker
-from mlgitops.adapters.process_worker import ProcessWorker
+from mlgitops.adapters.process_worker import worker as process_worker
+from mlgitops.adapters.process_worker.worker import ProcessWorker
 from mlgitops.model.errors import MissingExtra, SpecError, Unavailable
+from mlgitops.ports import Access
 
 pytestmark = pytest.mark.slow
 
@@ -31,6 +32,7 @@ PLANTED = {
     "HOME": "/home/planted-7",
     "PYTHONPATH": "/planted-8",
 }
+RULE = "a test's code reads its repository only"
 HARMLESS = {
     "PATH": os.defpath,
     "LC_ALL": "C.UTF-8",
@@ -40,11 +42,16 @@ HARMLESS = {
 
 
 class Repository:
-    """A repository whose features callable is whatever a test wants to run."""
+    """A repository whose features callable is whatever a test wants to run.
+
+    It may write to *notes*, the working directory's neighbour, for tests to read.
+    """
 
     def __init__(self, folder: Path, worker: ProcessWorker) -> None:
         self.root = folder / "repository"
         self.root.mkdir()
+        self.notes = folder / "notes"
+        self.notes.mkdir()
         self.worker = worker
         self._folder = folder
         pq.write_table(pa.table({"a": [1.0], "y": [0]}), folder / "table")
@@ -54,14 +61,18 @@ class Repository:
         (self.root / "mine.py").write_text(code)
         request = {
             "root": str(self.root), "entrypoint": "mine:build", "columns": ["a"], "keep": ["y"],
-            "table": str(self._folder / "table"), "out": str(self._folder / "out"),
+            "table": str(self._folder / "table"), "out": str(self.notes / "out"),
         }  # fmt: skip
-        return (worker or self.worker).run("features", request)
+        return (worker or self.worker).run("features", request, self.access)
+
+    @property
+    def access(self) -> Access:
+        return Access((self.root, self._folder / "table"), (self.notes,), (), RULE)
 
     def evaluate(self, expression: str, worker: ProcessWorker | None = None) -> Any:
         """Value of a JSON-like *expression* in the job."""
-        self.run(f"json.dump({expression}, open('seen', 'w'))", worker)
-        return json.loads((self.root / "seen").read_text())
+        self.run(f"json.dump({expression}, open('../notes/seen', 'w'))", worker)
+        return json.loads((self.notes / "seen").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -91,14 +102,16 @@ def wait_until(is_so: Any) -> None:
 
 
 def test_no_credential_reaches_a_job(repository: Repository):
-    environment = repository.evaluate("dict(os.environ)")
+    environment, has_home = repository.evaluate(
+        "[dict(os.environ), os.path.isdir(os.environ['HOME'])]"
+    )
 
     assert not [name for name, value in environment.items() if "planted" in value]
     assert {name: environment[name] for name in ("LC_ALL", "TZ", "OMP_NUM_THREADS")} == {
         "LC_ALL": "C.UTF-8", "TZ": "America/New_York", "OMP_NUM_THREADS": "1",
     }  # fmt: skip
     assert environment["PYTHONHASHSEED"] == "0"
-    assert Path(environment["HOME"]).is_dir()
+    assert has_home
     assert environment["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
 
 
@@ -109,7 +122,7 @@ def test_hashes_are_the_same_in_every_process(repository: Repository, tmp_path: 
 
 
 def test_the_network_is_off_when_the_sandbox_says_so(repository: Repository):
-    if repository.worker.sandbox != "process+no-network":
+    if "no-network" not in repository.worker.sandbox:
         pytest.skip("this machine does not let a process give up its network")
     names = repository.evaluate("[name for _, name in __import__('socket').if_nameindex()]")
 
@@ -126,7 +139,7 @@ def test_processes_of_a_job_can_still_talk_to_each_other(repository: Repository)
 
 
 def test_the_main_processs_environment_is_out_of_reach(repository: Repository):
-    if repository.worker.sandbox != "process+no-network":
+    if "no-network" not in repository.worker.sandbox:
         pytest.skip("this machine does not let a process have a user namespace")
     with pytest.raises(SpecError, match="PermissionError"):
         repository.run(f"open('/proc/{os.getpid()}/environ').read()")
@@ -194,18 +207,18 @@ def test_a_job_that_runs_too_long_is_ended(repository: Repository, tmp_path: Pat
     with ProcessWorker(tmp_path, tmp_path, HARMLESS, timeout_s=1.5) as impatient:
         with pytest.raises(SpecError, match=r"did not end within 1\.5 s") as caught:
             repository.run(
-                "open('pid', 'w').write(str(os.getpid())); print('busy', flush=True)\n"
+                "open('../notes/pid', 'w').write(str(os.getpid())); print('busy', flush=True)\n"
                 "    while True: pass",
                 impatient,
             )
-        assert not is_alive(int((repository.root / "pid").read_text()))
+        assert not is_alive(int((repository.notes / "pid").read_text()))
         assert caught.value.details == "busy"
         assert repository.run("pass", impatient)["columns"]
 
 
 def test_a_fault_of_ours_is_no_fault_of_the_users(repository: Repository):
     with pytest.raises(RuntimeError, match="a fault of ours"):
-        repository.worker.run("features", {"root": str(repository.root)})
+        repository.worker.run("features", {"root": str(repository.root)}, repository.access)
 
 
 def test_a_worker_process_that_dies_says_why_and_is_replaced(
@@ -221,13 +234,22 @@ def test_a_worker_process_that_dies_says_why_and_is_replaced(
 
 def test_a_job_dies_with_a_worker_process_that_is_killed(repository: Repository, tmp_path: Path):
     with ProcessWorker(tmp_path, tmp_path, HARMLESS) as other:
+        pids = repository.notes / "pids"
+
+        def kill_the_parent() -> None:
+            wait_until(pids.exists)
+            os.kill(int(pids.read_text().split()[1]), signal.SIGKILL)
+
+        killing = threading.Thread(target=kill_the_parent)
+        killing.start()
         with pytest.raises(Unavailable):
             repository.run(
-                "open('pid', 'w').write(str(os.getpid()))\n"
-                "    os.kill(os.getppid(), 9); time.sleep(600)",
+                "open('../notes/new', 'w').write(f'{os.getpid()} {os.getppid()}')\n"
+                "    os.replace('../notes/new', '../notes/pids'); time.sleep(600)",
                 other,
             )
-        wait_until(lambda: not is_alive(int((repository.root / "pid").read_text())))
+        killing.join()
+        wait_until(lambda: not is_alive(int(pids.read_text().split()[0])))
 
 
 def test_a_package_that_is_not_installed_names_its_extra(
@@ -239,7 +261,7 @@ def test_a_package_that_is_not_installed_names_its_extra(
         ProcessWorker(tmp_path, tmp_path, HARMLESS) as other,
         pytest.raises(MissingExtra, match="'great_expectations' is not installed") as caught,
     ):
-        other.run("validate", {})
+        other.run("validate", {}, Access((), (), (), ""))
     assert "mlgitops[data]" in (caught.value.hint or "")
 
 
@@ -249,7 +271,9 @@ def test_calls_from_two_threads_each_get_their_own_answer(repository: Repository
     def call(name: str) -> None:
         request = {"root": str(repository.root), "entrypoint": f"{name}:build"}
         with pytest.raises(SpecError) as caught:
-            repository.worker.run("features", {"table": "t", "keep": [], "out": "o", **request})
+            repository.worker.run(
+                "features", {"table": "t", "keep": [], "out": "o", **request}, repository.access
+            )
         errors.append(caught.value.message)
 
     threads = [threading.Thread(target=call, args=(f"absent_{n}",)) for n in range(4)]
@@ -280,16 +304,18 @@ def busy_program(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from pathlib import Path
-from test_process_worker import HARMLESS, ProcessWorker, Repository
+from test_worker import HARMLESS, ProcessWorker, Repository
 here = Path({str(tmp_path)!r})
 with ProcessWorker(here, here, HARMLESS) as worker:
     Repository(here, worker).run(
-        "open('partial', 'w').write(f'{{os.getpid()}} {{os.getppid()}}')\\n"
-        "    os.replace('partial', '../pids'); time.sleep(600)"
+        "os.chdir('../notes'); open('partial', 'w').write(f'{{os.getpid()}} {{os.getppid()}}')\\n"
+        "    os.replace('partial', 'pids'); time.sleep(600)"
     )
 """
-    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) as process:
-        wait_until((tmp_path / "pids").exists)
+    environment = {"TMPDIR": str(tmp_path)}  # what a killed process leaves goes with the test
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as process:
+        wait_until((tmp_path / "notes/pids").exists)
         yield process
         process.kill()
 
@@ -299,8 +325,9 @@ def test_an_interrupt_ends_every_process(busy_program: subprocess.Popen[bytes], 
     _, errors = busy_program.communicate(timeout=30)
 
     assert errors.rstrip().endswith(b"KeyboardInterrupt")
-    assert not [pid for pid in (tmp_path / "pids").read_text().split() if is_alive(int(pid))]
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith("worker-")]
+    assert not [pid for pid in (tmp_path / "notes/pids").read_text().split() if is_alive(int(pid))]
+    left = [path.name for path in tmp_path.iterdir()]
+    assert not [name for name in left if name.startswith(("worker-", "mlgitops-"))]
 
 
 def test_no_process_outlives_a_main_process_that_is_killed(
@@ -308,5 +335,61 @@ def test_no_process_outlives_a_main_process_that_is_killed(
 ):
     busy_program.kill()
 
-    pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
+    pids = [int(pid) for pid in (tmp_path / "notes/pids").read_text().split()]
     wait_until(lambda: not any(is_alive(pid) for pid in pids))
+
+
+def test_no_open_file_leads_around_the_wall(repository: Repository):
+    """What is open already, no wall closes."""
+    found = repository.evaluate(
+        "[os.readlink(f'/proc/self/fd/{n}') for n in range(256) "
+        "if os.path.islink(f'/proc/self/fd/{n}')]"
+    )
+
+    nothing, *logs = found
+    assert nothing == os.devnull
+    assert [Path(path).name for path in logs] == ["log", "log"]
+
+
+def test_folders_of_a_job_are_its_own_and_go_with_it(repository: Repository):
+    looked = "[os.environ['HOME'], os.environ['TMPDIR'], __import__('tempfile').gettempdir()]"
+    first, second = repository.evaluate(looked), repository.evaluate(looked)
+
+    assert first[1] == first[2]
+    assert not set(first) & set(second)
+    assert not [path for path in (*first, *second) if Path(path).exists()]
+    assert len(first[1]) < 60  # below it, a socket's path has to fit into 107
+
+
+def test_a_job_sees_no_log_or_answer_of_another(
+    repository: Repository, require: Callable[[str, str], NoReturn]
+):
+    if "files" not in repository.worker.sandbox:
+        require("Landlock", "this machine's kernel does not have it")
+    folder = str(Path(repository.evaluate("os.environ['HOME']")).parents[1])
+
+    for path in (folder, f"{folder}/train.log"):
+        with pytest.raises(SpecError, match="PermissionError") as caught:
+            repository.run(f"os.listdir({path!r}) if {path!r} == {folder!r} else open({path!r})")
+        assert caught.value.hint == f"{path} is out of the job's reach: {RULE}"
+
+
+def test_a_log_that_the_job_replaced_shows_nothing_else(repository: Repository, tmp_path: Path):
+    secret = tmp_path / "secret"
+    secret.write_text("planted")
+    with pytest.raises(SpecError) as caught:
+        repository.run(
+            "log = os.readlink('/proc/self/fd/1'); print('mine', flush=True); os.unlink(log)\n"
+            f"    os.symlink({str(secret)!r}, log); os._exit(3)"
+        )
+
+    assert caught.value.details == "mine"
+
+
+@pytest.mark.parametrize("text", ["{", '{"no": "result"}'])
+def test_an_answer_of_the_jobs_own_making_is_none(repository: Repository, text: str):
+    with pytest.raises(SpecError, match="without an answer"):
+        repository.run(
+            "answer = os.path.dirname(os.environ['HOME']) + '/answer.json'\n"
+            f"    open(answer, 'w').write({text!r}); os._exit(0)"
+        )
