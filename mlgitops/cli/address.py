@@ -39,6 +39,20 @@ def registry_at(
     )
 
 
+def local_places(
+    address: RegistryAddress, root: Path, environ: Mapping[str, str]
+) -> tuple[Path, ...]:
+    """Files and folders on this machine that the registry at *address* is made of.
+
+    Raises:
+        SpecError: the address names an environment variable that is not set.
+    """
+    from mlgitops.adapters.mlflow_registry.connection import Connection
+
+    uri, artifacts = resolved(address.uri, environ), resolved(address.artifacts, environ)
+    return Connection(uri, artifacts, root).local_places
+
+
 def resolved(value: str, environ: Mapping[str, str]) -> str:
     """A value of a spec, where `env:NAME` stands for an environment variable.
 

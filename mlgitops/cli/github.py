@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from mlgitops.cli.output import commands
 from mlgitops.model.errors import MlgitopsError, SpecError
 
 # What each verb hands to later steps: the outputs of `actions/<verb>/action.yml`.
@@ -64,12 +65,12 @@ def annotate(environ: Mapping[str, str], error: MlgitopsError) -> None:
     if isinstance(error, SpecError) and error.diagnostics:
         from mlgitops.reports.diagnostics import render_github
 
-        sys.stderr.write(render_github(error.diagnostics))
+        commands(sys.stderr, render_github(error.diagnostics))
         return
     from mlgitops.reports.annotations import command
 
     message = f"{error.message}\n{error.hint}" if error.hint else error.message
-    sys.stderr.write(command("error", message, title="mlgitops") + "\n")
+    commands(sys.stderr, command("error", message, title="mlgitops") + "\n")
 
 
 def refuse_lost_branch(environ: Mapping[str, str], root: Path, remote: str | None) -> None:
@@ -78,9 +79,36 @@ def refuse_lost_branch(environ: Mapping[str, str], root: Path, remote: str | Non
     Raises:
         SpecError: *root* is the runner's clone, and the branch would not be pushed.
     """
-    workspace = environ.get("GITHUB_WORKSPACE")
-    if remote is None and workspace and Path(workspace).resolve() == root.resolve():
+    if remote is None and _is_runners_clone(environ, root):
         raise SpecError(
             "the pull request's branch would be lost with this runner's clone",
             hint="set `forge: {kind: local, remote: origin}` in mlgitops.yaml",
         )
+
+
+def refuse_lost_registry(
+    environ: Mapping[str, str], root: Path, local_places: Collection[Path]
+) -> None:
+    """Make sure that what is proposed from *root* is registered where it outlives the job.
+
+    *local_places* are the registry's own files on this machine. A runner of one's
+    own may keep them outside its clone; one of GitHub's keeps nothing.
+
+    Raises:
+        SpecError: *root* is the runner's clone, and one of the places goes with the runner.
+    """
+    if not _is_runners_clone(environ, root):
+        return
+    keeps_nothing = environ.get("RUNNER_ENVIRONMENT") == "github-hosted"
+    for place in local_places:
+        if keeps_nothing or place.resolve().is_relative_to(root.resolve()):
+            raise SpecError(
+                f"the registry would be lost with this runner: it lies in {place}",
+                hint='set `registry: {uri: "env:MLFLOW_TRACKING_URI"}` in mlgitops.yaml, with the '
+                "address of an MLflow server as the secret",
+            )
+
+
+def _is_runners_clone(environ: Mapping[str, str], root: Path) -> bool:
+    workspace = environ.get("GITHUB_WORKSPACE")
+    return bool(workspace and Path(workspace).resolve() == root.resolve())

@@ -95,16 +95,16 @@ def play(stage: Stage) -> None:
 def _begin(stage: Stage) -> None:
     stage.tell(
         "A new repository",
-        "A data scientist commits specs, features and training code: no framework to import.",
+        "A data scientist commits specs, data, features and training code: no framework to import.",
     )
     shutil.copytree(stage.example, stage.place, dirs_exist_ok=True)
     stage.do("git", "init", "--quiet", "--initial-branch=main")
     if not _has_identity(stage):
         stage.do("git", "config", "user.name", "Demo")
         stage.do("git", "config", "user.email", "demo@example.org")
+    stage.do("python", "arrive.py", "1", "2", "3")
     stage.do("git", "add", ".")
     stage.do("git", "commit", "--quiet", "-m", "Predict late arrivals")
-    stage.do("python", "arrive.py", "1", "2", "3")
     stage.do("mlgitops", "check")
 
 
@@ -133,6 +133,8 @@ def _next_model(stage: Stage) -> None:
         "The same spec, more flights: a retrained candidate meets the champion on the same rows.",
     )
     stage.do("python", "arrive.py", "4", "5")
+    stage.do("git", "add", "data")
+    stage.do("git", "commit", "--quiet", "-m", "Add the flights of April and May")
     stage.do("mlgitops", "run", MODEL)
     stage.do("mlgitops", "explain", "train")
     stage.release("staging")

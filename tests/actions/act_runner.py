@@ -104,6 +104,21 @@ class ActRunner:
 
         Artifacts are kept in the folder `artifacts(name)`.
         """
+        return self._start(checkout, name, ["push"])
+
+    def dispatch(
+        self, checkout: Path, name: str, workflow: str, inputs: Mapping[str, str]
+    ) -> Report:
+        """Start one workflow of *checkout* by hand, on the branch that it is on."""
+        file = f".github/workflows/{workflow}"
+        words = ["workflow_dispatch", "--workflows", file, *_flags("--input", inputs)]
+        return self._start(checkout, name, words)
+
+    def artifacts(self, name: str) -> Path:
+        """Where the artifacts of the run *name* are, by artifact."""
+        return self._place(f"artifacts-{name}")
+
+    def _start(self, checkout: Path, name: str, event: list[str]) -> Report:
         rendered = self._place(f"rendered-{name}")
         call = (checkout / ".github/workflows/mlgitops.yml").read_text()
         repository, ref = re.findall(r"uses: (\S+?)/\.github/\S+@(\S+)", call)[0]
@@ -114,17 +129,13 @@ class ActRunner:
             for pinned, action in _THIRD_PARTY.findall(pipeline)
         }
         command = [
-            *(str(Path(sys.executable).with_name("act")), "push", "--json"),
+            *(str(Path(sys.executable).with_name("act")), *event, "--json"),
             *("-P", "ubuntu-24.04=-self-hosted", "--no-cache-server"),
             *("--env", f"ARTIFACTS_STAND_IN={self.artifacts(name)}"),
             *_flags("--local-repository", replaced),
             *_flags("--secret", self.secrets),
         ]
         return self._run(command, checkout)
-
-    def artifacts(self, name: str) -> Path:
-        """Where the artifacts of the run *name* are, by artifact."""
-        return self._place(f"artifacts-{name}")
 
     def _run(self, command: list[str], checkout: Path) -> Report:
         with subprocess.Popen(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -25,6 +26,8 @@ STAND_INS = sorted(CHECKOUT.glob("tests/actions/stand_ins/*/action.yml"))
 WORKFLOWS = sorted(CHECKOUT.glob(".github/workflows/*.yml"))
 CALLERS = sorted(CHECKOUT.glob("examples/*/.github/workflows/*.yml"))
 PIPELINE = CHECKOUT / ".github/workflows/pipeline.yml"
+PROMOTE = CHECKOUT / ".github/workflows/promote.yml"
+REUSABLE = [PIPELINE, PROMOTE]
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 OURS = re.compile(r"mlgitops/mlgitops/(?P<path>\S+)@v(?P<version>[\d.]+)")
 KEBAB = re.compile(r"[a-z]+(-[a-z]+)*")
@@ -63,9 +66,16 @@ def commands(file: Path) -> Iterator[list[str]]:
     """The words after `mlgitops` in the scripts of an action, the verb first."""
     for step in steps(file):
         for line in step.get("run", "").splitlines():
-            _, found, words = line.partition('"$BIN/mlgitops" ')
+            _, found, words = line.partition('"$BIN/mlgitops" -C "$GITHUB_WORKSPACE" ')
             if found:
                 yield words.split()
+
+
+def called(job: dict[str, Any]) -> tuple[Path, str]:
+    """The reusable workflow of ours that a caller's *job* uses, and its version."""
+    reference = OURS.fullmatch(job["uses"])
+    assert reference is not None
+    return CHECKOUT / reference["path"], reference["version"]
 
 
 def options(verb: str) -> set[str]:
@@ -79,17 +89,19 @@ def test_there_are_actions_and_workflows_to_look_at() -> None:
     assert {file.parent.name for file in ACTIONS} == {
         "setup", "check", "run", "promote", "reconcile",
     }  # fmt: skip
-    assert PIPELINE in WORKFLOWS
-    assert CALLERS
+    assert {CHECKOUT / ".github/workflows/ci.yml", *REUSABLE} == set(WORKFLOWS)
+    assert {called(job)[0] for file in CALLERS for job in read(file)["jobs"].values()} == set(
+        REUSABLE
+    )
 
 
-@every(ACTIONS, STAND_INS, [PIPELINE])
+@every(ACTIONS, STAND_INS, REUSABLE)
 def test_every_input_and_output_is_described_in_a_sentence(file: Path) -> None:
     for name, given in declarations(file):
         assert re.fullmatch(r"[A-Z].*\.", given["description"], re.DOTALL), name
 
 
-@every(ACTIONS, [PIPELINE])
+@every(ACTIONS, REUSABLE)
 def test_names_are_kebab_case_and_inputs_of_actions_have_text_defaults(file: Path) -> None:
     for name, given in declarations(file):
         kind, _, word = name.partition(".")
@@ -98,7 +110,7 @@ def test_names_are_kebab_case_and_inputs_of_actions_have_text_defaults(file: Pat
             assert given["required"] is True or isinstance(given["default"], str), name
 
 
-@every(ACTIONS, [PIPELINE])
+@every(ACTIONS, REUSABLE)
 def test_every_input_and_secret_is_used(file: Path) -> None:
     text = file.read_text()
 
@@ -188,14 +200,13 @@ def test_the_tables_of_a_readme_are_those_of_its_action(file: Path) -> None:
 @every(CALLERS)
 def test_a_caller_has_ten_lines_and_calls_what_is_there(file: Path) -> None:
     version = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]["version"]
-    interface = read(PIPELINE)["on"]["workflow_call"]
 
     assert len(file.read_text().splitlines()) <= 10
     for job in read(file)["jobs"].values():
-        called = OURS.fullmatch(job["uses"])
-        assert called is not None
-        assert CHECKOUT / called["path"] == PIPELINE
-        assert called["version"] == version
+        workflow, of = called(job)
+        assert workflow in REUSABLE
+        assert of == version
+        interface = read(workflow)["on"]["workflow_call"]
         assert job["with"].keys() <= interface["inputs"].keys()
         assert job["with"].keys() >= {n for n, i in interface["inputs"].items() if i["required"]}
         assert job.get("secrets", {}).keys() <= interface["secrets"].keys()
@@ -203,30 +214,56 @@ def test_a_caller_has_ten_lines_and_calls_what_is_there(file: Path) -> None:
 
 @every(CALLERS)
 def test_a_caller_grants_what_the_jobs_ask_for_and_no_more(file: Path) -> None:
-    asked = {
-        f"{scope}: {level}"
-        for job in read(PIPELINE)["jobs"].values()
-        for scope, level in job["permissions"].items()
-    }
-    needed = {one for one in asked if one.replace("read", "write") not in asked - {one}}
-
     for job in read(file)["jobs"].values():
+        asked = {
+            f"{scope}: {level}"
+            for one in read(called(job)[0])["jobs"].values()
+            for scope, level in one["permissions"].items()
+        }
+        needed = {one for one in asked if one.replace("read", "write") not in asked - {one}}
         assert {f"{scope}: {level}" for scope, level in job["permissions"].items()} == needed
 
 
-def test_the_manual_shows_the_examples_caller_and_the_pipelines_interface() -> None:
-    manual = (CHECKOUT / "docs/actions.md").read_text()
-    interface = read(PIPELINE)["on"]["workflow_call"]
+@every(CALLERS)
+def test_the_manual_shows_the_examples_callers(file: Path) -> None:
+    assert file.read_text() in (CHECKOUT / "docs/actions.md").read_text()
 
-    assert (CHECKOUT / "examples/flights/.github/workflows/mlgitops.yml").read_text() in manual
+
+@every(REUSABLE)
+def test_the_manual_tells_a_workflows_interface(file: Path) -> None:
+    manual = (CHECKOUT / "docs/actions.md").read_text()
+    interface = read(file)["on"]["workflow_call"]
+
     for name, given in interface["inputs"].items():
         default = "required" if given["required"] else f"`{given['default']}`"
         assert f"| `{name}` | {default} |" in manual
     for name in interface["outputs"]:
         assert f"`{name}`" in manual
-    for name, job in read(PIPELINE)["jobs"].items():
+    for name, job in read(file)["jobs"].items():
         (permission,) = (f"{scope}: {level}" for scope, level in job["permissions"].items())
         assert f"| `{name}` | `{permission}` |" in manual
+
+
+def test_no_job_waits_for_training_but_those_that_need_its_candidate() -> None:
+    """A release, and above all a rollback, is carried out at once, and drift stops nobody's run."""
+    jobs = read(PIPELINE)["jobs"]
+    groups = {name: job["concurrency"]["group"] for name, job in jobs.items()}
+
+    assert "concurrency" not in read(PIPELINE)
+    assert {name: job.get("needs") for name, job in jobs.items()} == {
+        "reconcile": None, "run": None, "promote": "run",
+    }  # fmt: skip
+    assert len(set(groups.values())) == len(jobs)
+    assert {name for name, group in groups.items() if "inputs.model" not in group} == {"reconcile"}
+    assert read(PROMOTE)["jobs"]["promote"]["concurrency"] == jobs["promote"]["concurrency"]
+    assert groups["promote"] == "mlgitops-promote-${{ inputs.model }}"
+
+
+@every(REUSABLE)
+def test_what_writes_is_neither_cancelled_nor_dropped(file: Path) -> None:
+    for name, job in read(file)["jobs"].items():
+        assert job["concurrency"]["cancel-in-progress"] is False
+        assert job["concurrency"].get("queue") == (None if name == "run" else "max")
 
 
 @pytest.mark.parametrize(
@@ -253,7 +290,32 @@ def tool(name: str, *words: str) -> int:
     return subprocess.run(command, cwd=CHECKOUT, check=False).returncode
 
 
-def test_the_pipeline_proposes_the_candidate_that_it_registered() -> None:
+def test_the_pipeline_proposes_the_candidate_that_it_registered_for_the_chains_first() -> None:
     (propose,) = (step for step in steps(PIPELINE) if step.get("id") == "propose")
 
     assert propose["with"]["candidate"] == "${{ steps.register.outputs.candidate }}"
+    assert propose["with"]["environment"] == "${{ steps.register.outputs.environment }}"
+
+
+def test_up_the_chain_no_candidate_is_named() -> None:
+    (propose,) = (step for step in steps(PROMOTE) if step.get("id") == "propose")
+
+    assert propose["with"].keys() == {"model", "environment"}
+
+
+@pytest.mark.parametrize("example", sorted({file.parents[2] for file in CALLERS}), ids=relative)
+def test_an_examples_data_are_committed_and_start_its_workflow(example: Path) -> None:
+    """A runner has nothing but the checkout."""
+    sources = read(next(example.glob("mlops/datasets/*.yaml")))["spec"]["sources"].values()
+    places = [path.replace("*", "2013-01") for source in sources for path in source.values()]
+    starting = read(example / ".github/workflows/mlgitops.yml")["on"]["push"]["paths"]
+    ignored = subprocess.run(
+        ["git", "check-ignore", "--no-index", *places],
+        cwd=example,
+        check=False,
+        capture_output=True,
+    )
+
+    assert (ignored.returncode, ignored.stdout) == (1, b"")
+    for place in places:
+        assert any(fnmatchcase(place, pattern) for pattern in starting), place

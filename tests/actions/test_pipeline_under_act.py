@@ -89,8 +89,6 @@ def commit_specs(world: World) -> None:
         ignore=shutil.ignore_patterns("__pycache__", ".mlgitops", "data", "mlflow.db", "mlartifacts"),
     )  # fmt: skip
     write_data(world.clone / "data")
-    ignored = (world.clone / ".gitignore").read_text()
-    (world.clone / ".gitignore").write_text(ignored.replace("data/\n", ""))
     # So few rows tell less: the interval is wide.
     for spec in (f"pipelines/{MODEL}.yaml", "environments/production.yaml"):
         replace(world.clone / "mlops" / spec, "min: 0.62", "min: 0.55")
@@ -141,6 +139,7 @@ def test_a_commit_of_specs_becomes_a_release_by_merging_one_pull_request(world: 
     branch = proposed.outputs("promote", "Propose the release")["pull-request"]
     assert branch == f"mlgitops/promote/staging/{MODEL}/{candidate}"
     check_pull_request(world, branch, candidate)
+    assert set(world.branches()) == {"main", branch}
     assert world.registry.get_registered_model(MODEL).aliases == {}  # proposing releases nothing
 
     world.git("pull", "--quiet")
@@ -156,6 +155,14 @@ def test_a_commit_of_specs_becomes_a_release_by_merging_one_pull_request(world: 
     assert world.branches() == before
     again = released.outputs("promote", "Register the candidate")
     assert (again["candidate"], again["version"]) == (candidate, "1")
+
+    inputs = {"environment": "production"}
+    raised = world.runner.dispatch(world.clone, "third", "mlgitops-promote.yml", inputs)
+
+    assert raised.results == {"promote": "success"}, raised.log
+    branch = f"mlgitops/promote/production/{MODEL}/{candidate}"
+    assert raised.outputs("promote", "Propose the release") == {"pull-request": branch}
+    check_pull_request(world, branch, candidate, environment="production")
 
 
 def check_candidate(world: World, proposed: Report) -> str:
@@ -179,27 +186,29 @@ def check_candidate(world: World, proposed: Report) -> str:
     return candidate
 
 
-def check_pull_request(world: World, branch: str, candidate: str) -> None:
+def check_pull_request(
+    world: World, branch: str, candidate: str, *, environment: str = "staging"
+) -> None:
     """One commit on main: a release and its evidence, with a title and a header."""
 
     def git(*words: str) -> str:
         return world.git(*words, place=world.origin)
 
-    assert set(world.branches()) == {"main", branch}
+    assert branch in world.branches()
     assert git("rev-list", "--count", f"main..{branch}") == "1"
     assert git("show", "--no-patch", "--format=%an <%ae>|%cn <%ce>", branch) == f"{BOT}|{BOT}"
     title, _, body = git("show", "--no-patch", "--format=%B", branch).partition("\n\n")
-    assert re.fullmatch(rf"promote\({MODEL}→staging\): v1 · \d+ pass", title)
+    assert re.fullmatch(rf"promote\({MODEL}→{environment}\): v1 · \d+ pass", title)
     header = parse_header(body)
     assert header is not None
     assert header.items() >= {
-        "kind": "promotion", "environment": "staging", "model": MODEL, "candidate": candidate,
+        "kind": "promotion", "environment": environment, "model": MODEL, "candidate": candidate,
         "champion": None, "base": world.branches()["main"],
     }.items()  # fmt: skip
     changed = git("diff", "--name-status", "main", branch).splitlines()
     digest = header["evidence"].removeprefix("sha256:")
     evidence = f"mlops/evidence/{MODEL}/{candidate}-{digest[:12]}.json"
-    assert changed == [f"A\t{evidence}", f"A\tmlops/releases/staging/{MODEL}.yaml"]
+    assert changed == [f"A\t{evidence}", f"A\tmlops/releases/{environment}/{MODEL}.yaml"]
     assert digest_of_bytes(git("show", f"{branch}:{evidence}").encode()) == header["evidence"]
 
 

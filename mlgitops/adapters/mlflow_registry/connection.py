@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from mlgitops.model.digest import digest
 from mlgitops.model.errors import MissingExtra, MlgitopsError, SpecError, Unavailable
@@ -57,6 +57,16 @@ class Connection:
     def is_absent(self) -> bool:
         """Whether the database file is not there yet; reading must not create it."""
         return self.uri.startswith("sqlite:") and not _sqlite_file(self.uri).exists()
+
+    @property
+    def local_places(self) -> tuple[Path, ...]:
+        """What of it lies on this machine: the database's file, the folder of the models."""
+        found = []
+        if self.uri.startswith("sqlite:"):
+            found.append(_sqlite_file(self.uri))
+        if self._artifacts is not None and self._artifacts.startswith("file:"):
+            found.append(Path(unquote(urlsplit(self._artifacts).path)))
+        return tuple(found)
 
     def has_row(self, model: str, version: int) -> bool | None:
         """Whether a SQLite file lists the version; None if that cannot be told so.

@@ -5,7 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from mlgitops.cli.github import refuse_lost_branch, write_outputs, write_summary
+from mlgitops.cli.github import (
+    refuse_lost_branch,
+    refuse_lost_registry,
+    write_outputs,
+    write_summary,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -30,7 +35,7 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     from mlgitops.usecases.candidates import Choice
     from mlgitops.usecases.promote import PromotionNeighbours, promote
 
-    refuse_lost_branch(wiring.environ, wiring.root, wiring.desired.project.forge.remote)
+    _refuse_what_is_lost(wiring)
     made = promote(
         Target(arguments.environment, wiring.model(arguments.model, wiring.desired)),
         wiring.desired,
@@ -59,3 +64,11 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
         f"reject     git branch -D {made.request.branch}\n"
     )
     return 0
+
+
+def _refuse_what_is_lost(wiring: Wiring) -> None:
+    from mlgitops.cli.address import local_places
+
+    project, environ, root = wiring.desired.project, wiring.environ, wiring.root
+    refuse_lost_branch(environ, root, project.forge.remote)
+    refuse_lost_registry(environ, root, local_places(project.registry, root, environ))

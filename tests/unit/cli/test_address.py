@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlgitops.cli.address import registry_at, resolved
+from mlgitops.cli.address import local_places, registry_at, resolved
 from mlgitops.model.errors import SpecError
 from mlgitops.model.spec import RegistryAddress
 
@@ -29,3 +29,20 @@ def test_mlflow_is_kept_quiet_unless_somebody_set_it_otherwise(tmp_path) -> None
     assert environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "5"
     assert environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
     assert not (tmp_path / "mlflow.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("uri", "artifacts", "places"),
+    [
+        ("sqlite:///mlflow.db", "mlartifacts", ["mlflow.db", "mlartifacts"]),
+        ("env:WHERE", "mlartifacts", []),  # a server keeps the files itself
+        ("env:WHERE", "/srv/the models", ["/srv/the models"]),
+        ("postgresql://h/db", "s3://bucket/models", []),
+        ("postgresql://h/db", "mlartifacts", ["mlartifacts"]),
+        ("sqlite:////srv/mlflow.db", "file:///srv/models", ["/srv/mlflow.db", "/srv/models"]),
+    ],
+)
+def test_what_lies_on_this_machine_is_known(tmp_path, uri, artifacts, places) -> None:
+    found = local_places(RegistryAddress(uri, artifacts), tmp_path, {"WHERE": "http://mlflow"})
+
+    assert found == tuple(tmp_path / place for place in places)

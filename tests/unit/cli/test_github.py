@@ -9,6 +9,7 @@ from mlgitops.cli.github import (
     OUTPUTS,
     annotate,
     refuse_lost_branch,
+    refuse_lost_registry,
     write_outputs,
     write_summary,
 )
@@ -110,3 +111,26 @@ def test_a_branch_is_written_where_it_stays(tmp_path: Path) -> None:
     refuse_lost_branch({}, tmp_path, None)
     refuse_lost_branch({"GITHUB_WORKSPACE": str(tmp_path)}, tmp_path, "origin")
     refuse_lost_branch({"GITHUB_WORKSPACE": str(tmp_path)}, tmp_path / "demo", None)
+
+
+@pytest.mark.parametrize(
+    ("place", "runner"), [("mlflow.db", "self-hosted"), ("../mlflow.db", "github-hosted")]
+)
+def test_a_registry_that_goes_with_the_runner_is_refused(
+    tmp_path: Path, place: str, runner: str
+) -> None:
+    root = tmp_path / "clone"
+    environ = {"GITHUB_WORKSPACE": str(root), "RUNNER_ENVIRONMENT": runner}
+
+    with pytest.raises(SpecError, match=r"registry would be lost with this runner: .*mlflow\.db"):
+        refuse_lost_registry(environ, root, [root / place])
+
+
+def test_a_registry_is_used_where_it_stays(tmp_path: Path) -> None:
+    root, kept = tmp_path / "clone", tmp_path / "mlflow.db"
+    runner = {"GITHUB_WORKSPACE": str(root)}
+
+    refuse_lost_registry({}, root, [root / "mlflow.db"])  # not in a workflow
+    refuse_lost_registry(runner, root, [kept])  # a runner of one's own
+    refuse_lost_registry(runner | {"RUNNER_ENVIRONMENT": "github-hosted"}, root, [])  # a server
+    refuse_lost_registry(runner, root / "demo", [root / "demo/mlflow.db"])  # another repository
