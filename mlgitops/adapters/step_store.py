@@ -4,6 +4,7 @@
     store/folders/<digest>    outputs that are folders, named by their manifest
     store/steps/<key>.json    which outputs a step made
     runs/<model>.json         the record of a model's last run
+    logs/<model>/<step>.log   what the user's code printed when the step was made last
 
 Standard library only, so that a run with nothing to do stays fast.
 """
@@ -120,6 +121,16 @@ class LocalStepStore:
             folders.write_whole(place, content)
         return place
 
+    def keep_log(self, model: str, step: str, content: bytes) -> Path | None:
+        path = f"logs/{model}/{step}.log"
+        if content.strip():
+            return self.publish(path, content)
+        try:
+            (self._base / path).unlink(missing_ok=True)
+        except OSError as error:
+            raise folders.disk_error(self._base / path, error) from error
+        return None
+
     def _keep(self, path: Path) -> StoredOutput:
         if path.is_symlink():
             raise SpecError(f"the output {path.name!r} is a link, not the file or folder itself")
@@ -157,7 +168,7 @@ class LocalStepStore:
             }
             # No step makes nothing, so a record without outputs is a damaged one too.
             return StoredStep(outputs, float(record["seconds"])) if outputs else None
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
             return None  # a damaged record: the step is made again
 
     def _code_place(self, name: str) -> Path:

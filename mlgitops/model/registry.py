@@ -49,7 +49,7 @@ class Registration:
 
     *candidate* and *manifest* are full digests; *tags* go on the version and its
     run, *parameters* and *metrics* on the run; *attachments* are the run's
-    artifacts by path, e.g. `evidence/staging.json`.
+    artifacts by path, e.g. `report/staging.html`.
     """
 
     model: str

@@ -28,7 +28,8 @@ class StepRecord:
     """One step of one run. *inputs* and *outputs* are digests by name.
 
     *seconds* is what the step's work took when it last ran, so a cached step
-    keeps the time of the run that made its outputs.
+    keeps the time of the run that made its outputs. *failure* is why the run ended
+    here: the step made nothing, or what it made (or had stored) was refused.
     """
 
     name: str
@@ -39,6 +40,16 @@ class StepRecord:
     inputs: Mapping[str, str]
     outputs: Mapping[str, str]
     seconds: float
+    failure: str | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether its outputs were made by this run."""
+        return bool(self.outputs) and self.because != "unchanged"
+
+    def failed(self, failure: str) -> StepRecord:
+        """This step as the one that ended the run, for the reason given."""
+        return replace(self, status="failed", failure=failure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,7 @@ class RunRecord:
     def with_step(self, step: StepRecord) -> RunRecord:
         """This record with one more step at the end."""
         known = self.known
-        if step.status != "failed":
+        if step.status != "failed" or step.outputs:
             known = {**known, step.name: step.inputs}
         return replace(self, steps=(*self.steps, step), known=known)
 
@@ -75,18 +86,27 @@ class RunRecord:
         """The record that `document` gave.
 
         Raises:
-            KeyError, TypeError: the document is not such a record.
+            AttributeError, KeyError, TypeError: the document is not such a record.
         """
         steps = tuple(
             StepRecord(
                 **{
                     **step,
                     "changes": tuple(InputChange(**change) for change in step["changes"]),
+                    "inputs": _texts(step["inputs"]),
+                    "outputs": _texts(step["outputs"]),
                 }
             )
             for step in document["steps"]
         )
-        return cls(**{**document, "steps": steps})
+        known = {name: _texts(inputs) for name, inputs in document["known"].items()}
+        return cls(**{**document, "steps": steps, "known": known})
+
+
+def _texts(found: Any) -> dict[str, str]:
+    if isinstance(found, dict) and all(isinstance(value, str) for value in found.values()):
+        return found
+    raise TypeError(f"{found!r} does not map names to text")
 
 
 def changed_inputs(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[InputChange, ...]:

@@ -34,7 +34,8 @@ class Judged:
 def register(registry: ModelRegistry, judged: Judged, folder: Path) -> ModelVersion:
     """Make the model in *folder* a version; no alias moves.
 
-    Idempotent: the same candidate is the same version, and gets what is new.
+    Idempotent: the same candidate is the same version, and gets what is new. Its
+    tags name the newest evidence; older evidence, which a Release may pin, stays.
 
     Raises:
         SpecError: there is no evidence, it is about several candidates, or it
@@ -42,16 +43,17 @@ def register(registry: ModelRegistry, judged: Judged, folder: Path) -> ModelVers
         Unavailable: the registry did not answer.
     """
     first = _checked(judged)
+    contents = {name: evidence_file.encode(found) for name, found in judged.evidence.items()}
     subject = first["subject"]
     registration = Registration(
         model=subject["model"],
         candidate=subject["candidate"],
         manifest=subject["manifest"],
-        tags=_tags(judged, first),
+        tags=_tags(judged, first, contents),
         parameters=_parameters(judged, first),
         metrics=_metrics(judged, first),
         datasets=_datasets(first),
-        attachments=_attachments(judged),
+        attachments=_attachments(judged, contents),
     )
     return registry.register(registration, folder)
 
@@ -81,7 +83,7 @@ def _checked(judged: Judged) -> Evidence:
     return first
 
 
-def _tags(judged: Judged, evidence: Evidence) -> dict[str, str]:
+def _tags(judged: Judged, evidence: Evidence, contents: Mapping[str, bytes]) -> dict[str, str]:
     producer, inputs = evidence["producer"], evidence["inputs"]
     tags = {
         "mlgitops.inputs": inputs["digest"],
@@ -93,8 +95,7 @@ def _tags(judged: Judged, evidence: Evidence) -> dict[str, str]:
         "mlgitops.workflow": producer["workflow"],
         "mlgitops.sandbox": producer["sandbox"],
     }
-    for environment, document in judged.evidence.items():
-        content = evidence_file.encode(document)
+    for environment, content in contents.items():
         tags[f"mlgitops.evidence.{environment}"] = digest_of_bytes(content)
     for environment, decision in judged.decisions.items():
         tags[f"mlgitops.verdict.{environment}"] = decision.verdict.value
@@ -136,10 +137,11 @@ def _datasets(evidence: Evidence) -> tuple[DatasetInput, ...]:
     )
 
 
-def _attachments(judged: Judged) -> dict[str, bytes]:
+def _attachments(judged: Judged, contents: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Evidence by its content; decisions and reports, which follow from it, are the newest."""
     evidence = {
-        f"evidence/{environment}.json": evidence_file.encode(document)
-        for environment, document in judged.evidence.items()
+        evidence_file.attachment(digest_of_bytes(content), environment): content
+        for environment, content in contents.items()
     }
     decisions = {
         f"decision/{environment}.json": canonical_json(decision_document(decision))

@@ -50,9 +50,10 @@ def register(connection: Connection, registration: Registration, folder: Path) -
         if version.run_id == run_id:
             return version  # all that is checked below was written just now
     _check_bytes(connection, registration, version)
+    # Before the tags, which name what is attached.
+    _update_attachments(connection, registration, version)
     if _update_tags(connection, registration, version):
         version = _registered(connection, registration) or version
-    _update_attachments(connection, registration, version)
     return version
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlgitops.model.digest import short
+from mlgitops.model.errors import SpecError
 from mlgitops.model.verdict import Decision, Verdict, decision_document, parse_decision
 from mlgitops.usecases.context import spec_digest
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mlgitops.ports import Job
     from mlgitops.usecases.context import RunContext
 
-VERSION = 2
+VERSION = 3
 JOBS: tuple[Job, ...] = ()
 
 
@@ -29,6 +30,7 @@ def inputs(run: RunContext) -> dict[str, str | None]:
     waivers = [waiver for waiver in specs.waivers if waiver.model == run.pipeline.name]
     today = run.neighbours.clock.now().date().isoformat()
     return {
+        "spec model": run.pipeline.name,
         "policies": spec_digest(specs.policies),
         "spec gates": spec_digest((run.pipeline.gates, run.pipeline.evaluate.metrics)),
         "environments": spec_digest(run.environments),
@@ -81,10 +83,25 @@ def accept(run: RunContext) -> None:
 
 
 def read_evidence(run: RunContext, environment: str) -> Evidence:
-    """The evidence of this run for *environment*."""
+    """The evidence of this run for *environment*.
+
+    Raises:
+        SpecError: it is about another model or candidate, or for another environment.
+    """
     from mlgitops.spec import evidence as evidence_file
 
-    return evidence_file.decode(run.path("evaluate", f"evidence-{environment}").read_bytes())
+    content = run.path("evaluate", f"evidence-{environment}").read_bytes()
+    evidence = evidence_file.decode(content)
+    subject, model = evidence["subject"], run.pipeline.name
+    found = (subject["model"], subject["manifest"], evidence["environment"])
+    if found != (model, run.digest("train", "model"), environment):
+        raise SpecError(
+            f"{model!r} cannot be judged for {environment}: the evidence is about "
+            f"{subject['model']!r}, candidate {short(subject['candidate'])}, for "
+            f"{evidence['environment']}",
+            hint=f"mlgitops run {model} --from evaluate",
+        )
+    return evidence
 
 
 def read_decision(run: RunContext, environment: str) -> Decision:

@@ -17,9 +17,10 @@ JOBS: tuple[Job, ...] = ()
 
 
 def inputs(run: RunContext) -> dict[str, str | None]:
-    """The model, its evidence and decisions, and the registry that they go to."""
+    """The model and its name, evidence and decisions, and the registry that they go to."""
     names = [environment.name for environment in run.environments]
     return {
+        "spec model": run.pipeline.name,
         "train model": run.digest("train", "model"),
         "registry": run.neighbours.registry.place,
         **{f"evidence {name}": run.digest("evaluate", f"evidence-{name}") for name in names},

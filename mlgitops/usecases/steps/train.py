@@ -30,11 +30,11 @@ _UUID_DIGITS = 32
 def inputs(run: RunContext) -> dict[str, str | None]:
     """Everything that may change the model's bytes."""
     train = run.pipeline.train
-    contract = (train.entrypoint, train.estimator, train.command, train.requirements)
+    given = (train.entrypoint, train.estimator, train.command, train.code, train.requirements)
     return {
         "features table": run.digest("features", "table"),
         "split train": run.digest("split", "train"),
-        "spec train": spec_digest(contract),
+        "spec train": spec_digest(given),
         "spec task": spec_digest((run.pipeline.task, run.pipeline.positive, run.pipeline.label)),
         "spec features": spec_digest(run.pipeline.features),
         "spec columns": spec_digest(model_columns(run)),

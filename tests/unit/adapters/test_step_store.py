@@ -181,7 +181,19 @@ def test_a_damaged_record_is_no_error(
     assert found is None or found.outputs == {}
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[" * 100_000, b"{}"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"[" * 100_000,
+        b"{}",
+        b'{"outputs": {"table": {"kind": "files", "digest": "0"}}, "seconds": 1%s}' % (b"0" * 400),
+        b'{"outputs": {"table": {"kind": "\\u0000", "digest": "\\ud800"}}, "seconds": 1}',
+    ],
+    ids=["empty", "cut", "no text", "deep", "no outputs", "for ever", "no path"],
+)
 def test_a_torn_record_is_no_error(shop: Shop, content: bytes) -> None:
     shop.save()
     shop.step_record.write_bytes(content)
@@ -311,6 +323,15 @@ def test_the_last_run_of_a_model_is_kept(shop: Shop) -> None:
 def test_a_record_of_another_version_is_no_record(shop: Shop, text: str) -> None:
     shop.store.record_run(RECORD)
     (shop.base / "runs" / "churn.json").write_text(text)
+
+    assert shop.store.last_run("churn") is None
+
+
+@pytest.mark.parametrize("known", [[], {"train": []}, {"train": {"seed": 7}}])
+def test_a_record_whose_inputs_are_no_text_is_no_record(shop: Shop, known: Any) -> None:
+    shop.store.record_run(RECORD)
+    path = shop.base / "runs" / "churn.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "known": known}))
 
     assert shop.store.last_run("churn") is None
 

@@ -73,9 +73,10 @@ def test_evidence_can_be_read_back_and_is_what_the_tag_names(registry, judged, f
     version = register(registry, judged, folder)
 
     for environment, document in judged.evidence.items():
-        content = registry.attachment(version, f"evidence/{environment}.json")
+        digest = version.tags[f"mlgitops.evidence.{environment}"]
+        content = registry.attachment(version, evidence_file.attachment(digest, environment))
         assert evidence_file.decode(content) == document
-        assert digest_of_bytes(content) == version.tags[f"mlgitops.evidence.{environment}"]
+        assert digest_of_bytes(content) == digest
         decision = json.loads(registry.attachment(version, f"decision/{environment}.json"))
         assert decision["verdict"] == "pass"
         assert registry.attachment(version, f"report/{environment}.html") == b"<!doctype html>"
@@ -84,6 +85,22 @@ def test_evidence_can_be_read_back_and_is_what_the_tag_names(registry, judged, f
 def test_registering_twice_makes_one_version(registry, judged, folder):
     assert register(registry, judged, folder) == register(registry, judged, folder)
     assert len(registry.versions("flights-delay")) == 1
+
+
+def test_newer_evidence_is_named_and_older_evidence_stays(registry, judged, folder):
+    before = register(registry, judged, folder)
+    for document in judged.evidence.values():
+        document["producer"]["commit"] = "d" * 40
+
+    after = register(registry, judged, folder)
+
+    assert after.version == before.version
+    for environment, document in judged.evidence.items():
+        old, new = (v.tags[f"mlgitops.evidence.{environment}"] for v in (before, after))
+        paths = [evidence_file.attachment(digest, environment) for digest in (old, new)]
+        contents = [registry.attachment(after, path) for path in paths]
+        assert [digest_of_bytes(content) for content in contents] == [old, new]
+        assert evidence_file.decode(contents[1]) == document
 
 
 @pytest.mark.slow

@@ -143,6 +143,20 @@ def test_a_tag_that_changed_is_changed_on_the_run_too(registry, tmp_path):
     assert {key: version.tags[key] for key in "abc"} == {"a": "2", "b": "1", "c": "2"}
 
 
+def test_tags_stay_as_they_are_where_attachments_cannot_be_written(registry, tmp_path):
+    attached = {"evidence": b"a file where a folder is needed next"}
+    registration = candidate(
+        tmp_path / "model", "flights", b"one", tags={"a": "1"}, attachments=attached
+    )
+    before = registry.register(registration, tmp_path / "model")
+
+    later = replace(registration, tags={"a": "2"}, attachments={"evidence/new.json": b"{}"})
+    with pytest.raises((SpecError, Unavailable)):
+        registry.register(later, tmp_path / "model")
+
+    assert registry.versions("flights") == (before,)
+
+
 def test_models_and_versions_beyond_one_page_are_found(registry, tmp_path, monkeypatch):
     monkeypatch.setattr(connection, "_PAGE", 2)
     names = [f"model-{number}" for number in range(5)]

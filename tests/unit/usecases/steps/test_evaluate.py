@@ -6,12 +6,78 @@ from typing import Any
 
 import pytest
 
+from mlgitops.model import evidence
 from mlgitops.model.spec import Pin, Release
 from mlgitops.usecases.context import RunContext
 from mlgitops.usecases.steps import evaluate
 from tests.fakes.laboratory import Laboratory, keep
 
 PIN = Pin(3, "0123456789ab", "sha256:m", "sha256:e")
+ROWS = ["split train", "split holdout", "spec task", "spec data"]
+SCORED = ["train model", *ROWS, "spec evaluate"]
+BESIDE = [*SCORED, "champion staging", "champion production"]
+# Which inputs each statement of a document follows from. An environment's name is in the name
+# of its champion's input; the schema's goes with the step's version.
+COVERED: dict[type, dict[str, list[str]]] = {
+    evidence.Evidence: {
+        "schema": [],
+        "environment": ["champion staging", "champion production"],
+        "inputs": ["train record"],
+        "metrics": SCORED,
+        "train_metrics": SCORED,
+        "comparison": BESIDE,
+        "slices": BESIDE,
+        "calibration": SCORED,
+        "scores": BESIDE,
+        "ext": [],
+    },
+    evidence.Subject: {
+        "model": ["spec model"],
+        "task": ["spec task"],
+        "candidate": ["train record", "train model"],
+        "manifest": ["train model"],
+        "size_bytes": ["train model"],
+        "inputs": ["train record"],
+    },
+    evidence.DataRecord: {
+        "dataset": ["spec data"],
+        "digest": ["extract table"],
+        "rows": ["extract extraction"],
+        "columns": ["extract extraction"],
+        "label": ["spec data"],
+        "window": ["extract extraction"],
+        "sources": ["extract extraction"],
+        "validation": ["validate validation"],
+        "split": ["split record"],
+    },
+    evidence.Champion: {
+        "version": ["champion staging", "champion production"],
+        "candidate": ["champion staging", "champion production"],
+        "manifest": ["champion staging", "champion production"],
+        "metrics": BESIDE,
+    },
+    evidence.Baseline: {
+        "kind": ["spec task"],
+        "metrics": [*ROWS, "spec evaluate"],
+        "comparison": SCORED,
+    },
+    evidence.Leakage: {
+        "duplicate_rows": [*ROWS, "spec columns"],
+        "duplicate_share": [*ROWS, "spec columns"],
+        "features": [*ROWS, "spec columns"],
+        "max_feature_auc": [*ROWS, "spec columns"],
+        "after_the_fact": ["spec columns", "spec data"],
+    },
+    evidence.Producer: {
+        "dirty": ["uncommitted changes"],
+        "versions": ["train record"],
+        "sample": ["sample"],
+    },
+}
+# Who made the document, when and where: what stays true of it when it is used again.
+OF_THE_MAKING = {"commit", "actor", "trigger", "workflow", "sandbox"}
+# Told part by part above.
+IN_PARTS = {"subject", "data", "champion", "baseline", "leakage", "producer"}
 
 
 @pytest.fixture
@@ -28,13 +94,55 @@ def changed(context: RunContext, before: dict[str, Any]) -> list[str]:
     return [name for name in before if before[name] != after[name]]
 
 
-def test_everything_that_evidence_says_is_an_input(context: RunContext) -> None:
-    assert list(evaluate.inputs(context)) == [
-        "train model", "train record", "split train", "split holdout", "validate validation",
-        "extract extraction", "spec evaluate", "spec data", "sample",
-        "uncommitted changes", "champion staging",
-        "champion production",
-    ]  # fmt: skip
+@pytest.mark.parametrize("part", COVERED, ids=lambda part: part.__name__)
+def test_everything_that_evidence_states_follows_from_the_inputs(
+    part: type, context: RunContext
+) -> None:
+    elsewhere = {evidence.Evidence: IN_PARTS, evidence.Producer: OF_THE_MAKING}
+    inputs = evaluate.inputs(context)
+
+    assert {*COVERED[part], *elsewhere.get(part, ())} == {*part.__annotations__}
+    assert {name for names in COVERED[part].values() for name in names} <= inputs.keys()
+
+
+def test_no_input_is_there_for_nothing(context: RunContext) -> None:
+    used = {name for part in COVERED.values() for names in part.values() for name in names}
+
+    assert used == evaluate.inputs(context).keys()
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({"name": "left"}, ["spec model"]),
+        ({"task": "regression"}, ["spec task"]),
+        ({"positive": 0}, ["spec task"]),
+        ({"label": "topic"}, ["spec data"]),
+    ],
+    ids=["model", "task", "positive", "label"],
+)
+def test_what_the_pipeline_says_of_the_model_counts(
+    context: RunContext, change: dict[str, Any], names: list[str]
+) -> None:
+    before = evaluate.inputs(context)
+    context.pipeline = replace(context.pipeline, **change)
+
+    assert changed(context, before) == names
+
+
+def test_the_columns_that_a_model_may_see_count(context: RunContext) -> None:
+    before = evaluate.inputs(context)
+    features = replace(context.pipeline.features, columns=("visits",))
+    context.pipeline = replace(context.pipeline, features=features)
+
+    assert changed(context, before) == ["spec columns"]
+
+
+def test_the_dataset_s_name_counts(context: RunContext) -> None:
+    before = evaluate.inputs(context)
+    context.dataset = replace(context.dataset, name="clients")
+
+    assert changed(context, before) == ["spec data"]
 
 
 @pytest.mark.parametrize(
@@ -43,6 +151,7 @@ def test_everything_that_evidence_says_is_an_input(context: RunContext) -> None:
         ("train", {"model": "other", "train": {}}, "train model"),
         ("train", {"model": "m", "train": {"record": 1}}, "train record"),
         ("split", {"train": "t", "holdout": "other", "split": {}}, "split holdout"),
+        ("split", {"train": "t", "holdout": "h", "split": {"strategy": "time"}}, "split record"),
         ("validate", {"validation": {"asked": 1}}, "validate validation"),
     ],
 )
@@ -63,7 +172,7 @@ def test_the_champions_count_each_for_itself(context: RunContext) -> None:
     context.specs = replace(context.specs, releases=releases)
 
     assert changed(context, before) == ["champion production"]
-    assert evaluate.inputs(context)["champion production"] == "version 3 sha256:m"
+    assert evaluate.inputs(context)["champion production"] == "version 3 0123456789ab sha256:m"
 
 
 def test_another_model_s_release_counts_for_nothing(context: RunContext) -> None:

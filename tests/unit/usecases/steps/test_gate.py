@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mlgitops.model.errors import GateFailed, Inconclusive
+from mlgitops.model.errors import GateFailed, Inconclusive, SpecError
 from mlgitops.model.spec import Waiver
 from mlgitops.model.verdict import (
     Decision,
@@ -16,7 +18,7 @@ from mlgitops.model.verdict import (
     decision_document,
 )
 from mlgitops.usecases.context import RunContext
-from mlgitops.usecases.steps import gate
+from mlgitops.usecases.steps import gate, register
 from tests.fakes.laboratory import Laboratory, keep
 
 pytestmark = pytest.mark.slow
@@ -46,6 +48,41 @@ def test_there_is_a_decision_and_a_report_for_each_environment(context: RunConte
         assert (
             decision.candidate == gate.read_evidence(context, environment)["subject"]["candidate"]
         )
+
+
+@pytest.mark.parametrize("step", [gate, register], ids=["gate", "register"])
+@pytest.mark.parametrize(
+    ("part", "change", "said"),
+    [
+        ("subject", {"model": "topic"}, "the evidence is about 'topic'"),
+        ("subject", {"manifest": "sha256:" + "0" * 64}, "the evidence is about 'churn'"),
+        (None, {"environment": "production"}, "for production"),
+    ],
+    ids=["model", "bytes", "environment"],
+)
+def test_evidence_about_something_else_is_refused(
+    step: Any,
+    part: str | None,
+    change: dict[str, str],
+    said: str,
+    context: RunContext,
+    tmp_path: Path,
+) -> None:
+    outputs = context.made["evaluate"].outputs
+    documents = {
+        name: json.loads(kept.path.read_bytes())
+        for name, kept in outputs.items()
+        if name.startswith(("evidence", "curves"))
+    }
+    evidence = documents["evidence-staging"]
+    (evidence[part] if part else evidence).update(change)
+    keep(context, "evaluate", **documents)
+
+    with pytest.raises(SpecError, match="'churn' cannot be judged for staging") as caught:
+        step.make(context, tmp_path)
+
+    assert said in caught.value.message
+    assert caught.value.hint == "mlgitops run churn --from evaluate"
 
 
 def test_reports_are_put_where_people_open_them(context: RunContext) -> None:
@@ -90,6 +127,13 @@ def test_the_day_counts_only_where_a_waiver_may_expire(
     assert changed(context, before) == ["waivers", "day"]
     assert gate.inputs(context)["day"] == "2026-11-22"
     laboratory.clock.moment = laboratory.clock.moment.replace(day=23)
+
+
+def test_the_model_s_name_is_an_input(context: RunContext) -> None:
+    before = gate.inputs(context)
+    context.pipeline = replace(context.pipeline, name="left")
+
+    assert "spec model" in changed(context, before)
 
 
 def test_policies_bindings_and_metrics_are_inputs(context: RunContext) -> None:

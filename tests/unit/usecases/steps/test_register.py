@@ -7,6 +7,7 @@ import pytest
 
 from mlgitops.model.digest import digest_of_bytes
 from mlgitops.model.run import STEPS
+from mlgitops.spec import evidence as evidence_file
 from mlgitops.usecases.context import RunContext
 from mlgitops.usecases.steps import gate, register
 from tests.fakes.laboratory import Laboratory, reran, statuses
@@ -29,9 +30,10 @@ def test_the_version_holds_the_candidate_and_its_evidence(
     assert version.candidate == gate.read_decision(context, "staging").candidate
     for environment in ("staging", "production"):
         content = context.path("evaluate", f"evidence-{environment}").read_bytes()
-        attached = laboratory.registry.attachment(version, f"evidence/{environment}.json")
-        assert attached == content
-        assert version.tags[f"mlgitops.evidence.{environment}"] == digest_of_bytes(content)
+        digest = digest_of_bytes(content)
+        assert version.tags[f"mlgitops.evidence.{environment}"] == digest
+        path = evidence_file.attachment(digest, environment)
+        assert laboratory.registry.attachment(version, path) == content
         report = laboratory.registry.attachment(version, f"report/{environment}.html")
         assert report == context.path("gate", f"report-{environment}").read_bytes()
         decision = laboratory.registry.attachment(version, f"decision/{environment}.json")
@@ -56,7 +58,7 @@ def test_model_evidence_decisions_and_registry_are_inputs(
     before = register.inputs(context)
 
     assert list(before) == [
-        "train model", "registry", "evidence staging", "evidence production",
+        "spec model", "train model", "registry", "evidence staging", "evidence production",
         "decision staging", "decision production",
     ]  # fmt: skip
     laboratory.registry.address = "elsewhere"

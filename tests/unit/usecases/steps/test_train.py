@@ -46,7 +46,8 @@ def test_the_worker_gets_the_contract_and_paths(context: RunContext, tmp_path: P
     trainer = Trainer(context, tmp_path)
     request = trainer.request
 
-    assert trainer.outputs["model"] == Path(request["out"])
+    assert trainer.outputs["model"].is_dir()
+    assert Path(request["out"]).name == trainer.outputs["model"].name
     assert request["table"] == str(context.path("features", "table"))
     assert request["raw"] == str(context.path("split", "train"))
     assert request["raw_columns"] == ["visits", "spent", "plan"]
@@ -83,6 +84,7 @@ def test_the_record_names_each_input_and_all_of_them(context: RunContext, tmp_pa
         ("seed", {"seed": 8}),
         ("spec train", {"requirements": ("pandas",)}),
         ("spec train", {"entrypoint": "shop.train:other"}),
+        ("spec train", {"code": ("shop", "shop/train.py")}),
     ],
 )
 def test_every_word_of_train_is_an_input(
