@@ -8,7 +8,7 @@ One file for all kinds: they are one language, and refer to each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -317,11 +317,17 @@ class Waiver:
     expires: date
 
 
+# What is at a path of the tree that specs are of; None where that is no file.
+EvidenceReader = Callable[[str], bytes | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Specs:
     """Every spec of a repository, by name; releases by (environment, model).
 
     *policies* holds the built-in pack too; *texts* holds each file's digest by path.
+    *evidence* reads what Releases pin when it is asked for, from the tree that they
+    are in, so that thousands which nobody looks at cost nothing.
     """
 
     project: Project
@@ -332,6 +338,7 @@ class Specs:
     releases: Mapping[tuple[str, str], Release]
     waivers: tuple[Waiver, ...]
     texts: Mapping[str, str]
+    evidence: EvidenceReader
 
     @property
     def chain(self) -> tuple[Environment, ...]:

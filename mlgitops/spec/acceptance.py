@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -128,7 +128,7 @@ def _pattern(pattern: str, *_: Any) -> Predicate:
 
 
 def _format(name: str, *_: Any) -> Predicate:
-    return {"date": _is_date}[name]
+    return {"date": _is_date, "date-time": _is_moment}[name]
 
 
 def _is_date(value: Any) -> bool:
@@ -139,6 +139,15 @@ def _is_date(value: Any) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_moment(value: Any) -> bool:
+    if not isinstance(value, str):
+        return True
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _is_number(value: Any) -> bool:

@@ -8,14 +8,20 @@ are refused, so that everyone reads the same document from the same bytes.
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from mlgitops.model.digest import canonical_json, short
 from mlgitops.model.errors import SpecError
 from mlgitops.model.evidence import Evidence
+from mlgitops.model.source import Diagnostic, Span
+from mlgitops.spec.acceptance import Predicate, compiled
 from mlgitops.spec.bundled import folder
+from mlgitops.spec.problems import refusal
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -63,6 +69,39 @@ def path(evidence_digest: str, candidate: str, model: str) -> str:
     return f"mlops/evidence/{model}/{short(candidate)}-{short(evidence_digest)}.json"
 
 
+def attachment(evidence_digest: str, environment: str) -> str:
+    """Where evidence lies in its version's run, named by content: newer evidence leaves it."""
+    return f"evidence/{environment}-{short(evidence_digest)}.json"
+
+
+def read(root: Path, file: str) -> bytes | None:
+    """The bytes of *file* below *root* as git would keep them, None where it keeps none.
+
+    Of a link git keeps where it leads, and below a linked folder nothing. Of a
+    file that is too large the beginning is read, which no digest of evidence fits.
+
+    Raises:
+        SpecError: it cannot be read.
+    """
+    top = os.path.realpath(root)
+    place = Path(top, file)
+    if os.path.realpath(place.parent) != str(place.parent):
+        return None
+    try:
+        mode = place.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            return os.fsencode(place.readlink())
+        if not stat.S_ISREG(mode):
+            return None
+        with place.open("rb") as opened:
+            return opened.read(LARGEST_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+        raise refusal([Diagnostic("SPEC116", message, Span(file, 1, 1, 0, 0))]) from error
+
+
 def _check_size(content: bytes) -> None:
     if len(content) > LARGEST_BYTES:
         raise SpecError(
@@ -72,6 +111,8 @@ def _check_size(content: bytes) -> None:
 
 
 def _check(document: Any) -> None:
+    if _accepts()(document):
+        return
     problems = sorted(
         _validator().iter_errors(document), key=lambda error: list(map(str, error.absolute_path))
     )
@@ -88,12 +129,22 @@ def _check(document: Any) -> None:
 
 
 @cache
+def _accepts() -> Predicate:
+    """What says quickly that a document is right; `_validator` says why one is not."""
+    return compiled(_schema())
+
+
+@cache
 def _validator() -> Validator:
     # Here, not at the top: it takes a tenth of a second that few verbs need.
     from jsonschema import Draft202012Validator
 
+    return Draft202012Validator(_schema())
+
+
+def _schema() -> dict[str, Any]:
     text = (folder("schemas") / "evidence.schema.json").read_text(encoding="utf-8")
-    return Draft202012Validator(json.loads(text))
+    return cast("dict[str, Any]", json.loads(text))
 
 
 def _pointer(parts: Iterable[str | int]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +19,7 @@ from mlgitops.model.source import Diagnostic, Span
 from mlgitops.model.spec import (
     Dataset,
     Environment,
+    EvidenceReader,
     Kind,
     Pipeline,
     Policy,
@@ -40,14 +41,21 @@ BUILTIN_PREFIX = "builtin/"
 _REAL = "put the files themselves here"
 
 
+def no_evidence(_: str) -> bytes | None:
+    """Read the evidence of a tree that has none: no Release in it is proven."""
+    return None
+
+
 def load(
-    files: Mapping[str, str], builtin: Mapping[str, str], *, passed: Collection[str] = ()
+    files: Mapping[str, str],
+    builtin: Mapping[str, str],
+    *,
+    evidence: EvidenceReader = no_evidence,
 ) -> Specs:
     """The specs that *files*, texts by path in the repository, describe.
 
-    *builtin* are the texts of the policy pack. A text whose digest is in *passed*
-    kept to its schema before, with this version of mlgitops, and is not held
-    against it again. Files below `mlops/evidence` are ignored.
+    *builtin* are the texts of the policy pack. Files below `mlops/evidence` are
+    ignored: *evidence* is there to read them, once somebody asks for one.
 
     Raises:
         SpecError: all that one phase found wrong.
@@ -56,13 +64,12 @@ def load(
     _refuse_no_project(texts)
     texts |= builtin
     trees = _parsed(texts)
-    digests = {path: digest_of_bytes(text.encode()) for path, text in texts.items()}
-    _refuse(
-        chain.from_iterable(shape.check(tree) for tree in trees if digests[tree.file] not in passed)
-    )
+    # Each time: what a cache remembers as right could be forged, and saves a millisecond.
+    _refuse(chain.from_iterable(map(shape.check, trees)))
     documents = Documents(_decoded(tree, builtin) for tree in trees)
     _refuse(meaning.check(documents))
-    return _specs(documents, digests)
+    digests = {path: digest_of_bytes(text.encode()) for path, text in texts.items()}
+    return _specs(documents, digests, evidence)
 
 
 def read_folder(root: Path) -> dict[str, str]:
@@ -127,7 +134,7 @@ def _decoded(tree: Tree, builtin: Mapping[str, str]) -> Document:
     return Document(tree, kind, decode(kind, tree.value), is_builtin=tree.file in builtin)
 
 
-def _specs(documents: Documents, digests: Mapping[str, str]) -> Specs:
+def _specs(documents: Documents, digests: Mapping[str, str], evidence: EvidenceReader) -> Specs:
     projects = [d.spec for d in documents if isinstance(d.spec, Project)]
     releases = [d.spec for d in documents if isinstance(d.spec, Release)]
     return Specs(
@@ -139,6 +146,7 @@ def _specs(documents: Documents, digests: Mapping[str, str]) -> Specs:
         releases={(release.environment, release.model): release for release in releases},
         waivers=tuple(_by_name(documents, Waiver).values()),
         texts=digests,
+        evidence=evidence,
     )
 
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mlgitops.model.spec import Kind, Specs
+from mlgitops.model.spec import EvidenceReader, Kind, Specs
+from mlgitops.policies.messages import fields
+from mlgitops.spec import expressions, proof
 from mlgitops.spec.load import load, read_builtin
+from mlgitops.spec.problems import refusal
+
+if TYPE_CHECKING:
+    from mlgitops.model.source import Diagnostic
+    from mlgitops.ports import ExpressionEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +28,21 @@ class Checked:
     specs: Specs
 
 
-def check(files: Mapping[str, str]) -> Checked:
+def check(files: Mapping[str, str], evidence: EvidenceReader, engine: ExpressionEngine) -> Checked:
     """Check *files*, texts by path in the repository; nothing is written.
+
+    *engine* compiles the expressions of the repository's own policies. *evidence*
+    reads what Releases pin; that a Release is proven is part of the check. Whether
+    its gates were open is not: policies are not run here.
 
     Raises:
         SpecError: all that the first phase with a fault found wrong.
+        MissingExtra: there are such policies, and nothing that compiles them.
     """
     builtin = read_builtin()
-    specs = load(files, builtin)
+    specs = load(files, builtin, evidence=evidence)
+    _refuse(_expressions(specs, files, engine))
+    _refuse(proof.check(specs, files))
     sizes = {
         Kind.PROJECT: 1,
         Kind.DATASET: len(specs.datasets),
@@ -38,3 +53,17 @@ def check(files: Mapping[str, str]) -> Checked:
         Kind.WAIVER: len(specs.waivers),
     }
     return Checked({kind: size for kind, size in sizes.items() if size}, specs)
+
+
+def _expressions(
+    specs: Specs, files: Mapping[str, str], engine: ExpressionEngine
+) -> Iterator[Diagnostic]:
+    written = list(expressions.written(specs, files, fields))
+    compiled = engine.compile(expressions.SECTIONS, [one.expression for one in written])
+    return expressions.faults(written, compiled)
+
+
+def _refuse(problems: Iterable[Diagnostic]) -> None:
+    found = list(problems)
+    if found:
+        raise refusal(found)

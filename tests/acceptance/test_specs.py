@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from mlgitops.adapters.cel_engine.engine import CelEngine
 from mlgitops.model.errors import SpecError
 from mlgitops.reports.diagnostics import render_text
+from mlgitops.spec import evidence
 from mlgitops.spec.bundled import folder
 from mlgitops.spec.load import read_folder
-from mlgitops.usecases.check import check
+from mlgitops.usecases.check import Checked, check
 
 SPECS = Path(__file__).parent / "specs"
 GOOD = sorted((SPECS / "good").iterdir())
@@ -75,12 +77,12 @@ WRITTEN: Mapping[str, Callable[[Path], None]] = {
 
 @pytest.mark.parametrize("root", GOOD, ids=lambda root: root.name)
 def test_a_good_repository_passes(root: Path) -> None:
-    assert check(read_folder(root)).counts
+    assert checked(root).counts
 
 
 @pytest.mark.parametrize("root", sorted(folder("examples").iterdir()), ids=lambda root: root.name)
 def test_an_example_passes(root: Path) -> None:
-    assert check(read_folder(root)).counts
+    assert checked(root).counts
 
 
 @pytest.mark.parametrize(
@@ -108,12 +110,16 @@ def test_a_broken_repository_says_what_is_wrong(
         WRITTEN[case.name](root)
 
     with pytest.raises(SpecError) as refused:
-        check(read_folder(root))
+        checked(root)
 
     shown = render_text(refused.value.diagnostics, texts(root), color=False)
     golden(case / "expected.txt", shown)
     assert case.name[:7] in {diagnostic.code for diagnostic in refused.value.diagnostics}
     assert all(diagnostic.span for diagnostic in refused.value.diagnostics)
+
+
+def checked(root: Path) -> Checked:
+    return check(read_folder(root), lambda path: evidence.read(root, path), CelEngine())
 
 
 def texts(root: Path) -> dict[str, str]:

@@ -1,4 +1,6 @@
 import copy
+import json
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,11 +12,14 @@ from jsonschema import (  # noqa: TID253 - the judge to agree with
 
 from mlgitops.model.spec import Kind
 from mlgitops.spec.acceptance import accepts, compiled
+from mlgitops.spec.bundled import folder
 from mlgitops.spec.decode import decode
 from mlgitops.spec.schemas import schema
 
 FORMATS = FormatChecker(["date"])
 JUDGES = {kind: Draft202012Validator(schema(kind), format_checker=FORMATS) for kind in Kind}
+EVIDENCE = json.loads((Path(__file__).parents[2] / "data" / "evidence.json").read_text())
+EVIDENCE_SCHEMA = json.loads((folder("schemas") / "evidence.schema.json").read_text())
 VALUES = st.one_of(
     st.none(),
     st.booleans(),
@@ -69,6 +74,35 @@ def test_it_agrees_with_jsonschema_and_what_it_accepts_can_be_decoded(values, da
     assert accepted == JUDGES[kind].is_valid(value)
     if accepted:
         decode(kind, value)
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_it_agrees_with_jsonschema_on_evidence(data):
+    path = data.draw(st.sampled_from([place for place in places(EVIDENCE) if place]))
+    change = data.draw(st.sampled_from(["replace", "remove", "add"]))
+    value = mutated(EVIDENCE, path, change, data.draw(VALUES))
+
+    accepted = compiled(EVIDENCE_SCHEMA)(value)
+
+    # Without the times, which jsonschema takes for mere text.
+    is_time = path[:2] == ("data", "window")
+    assert accepted == Draft202012Validator(EVIDENCE_SCHEMA).is_valid(value) or is_time
+
+
+@pytest.mark.parametrize(
+    ("value", "is_accepted"),
+    [
+        ("2013-01-01T10:00:00Z", True),
+        ("2013-01-01T10:00:00.5+02:00", True),
+        ("2013-01-01T10:00:00", False),
+        ("2013-02-30T10:00:00Z", False),
+        ("soon", False),
+        (3, True),
+    ],
+)
+def test_a_moment_says_its_zone(value, is_accepted):
+    assert compiled({"format": "date-time"})(value) is is_accepted
 
 
 @pytest.mark.parametrize(

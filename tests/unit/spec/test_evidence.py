@@ -9,7 +9,7 @@ import pytest
 from mlgitops.model.digest import canonical_json, digest, digest_of_bytes
 from mlgitops.model.errors import SpecError
 from mlgitops.model.evidence import Evidence
-from mlgitops.spec.evidence import LARGEST_BYTES, decode, encode, path
+from mlgitops.spec.evidence import LARGEST_BYTES, decode, encode, path, read
 
 EVIDENCE = Path(__file__).parents[2] / "data" / "evidence.json"
 
@@ -174,3 +174,49 @@ def test_the_path_names_candidate_and_content(evidence):
 
     candidate = evidence["subject"]["candidate"][7:19]
     assert name == f"mlops/evidence/flights-delay/{candidate}-bbbbbbbbbbbb.json"
+
+
+def test_a_file_is_read_as_it_is(tmp_path):
+    (tmp_path / "a.json").write_bytes(b"{}\r\n")
+
+    assert read(tmp_path, "a.json") == b"{}\r\n"
+
+
+@pytest.mark.parametrize("file", ["b.json", "folder", "a.json/below"])
+def test_where_git_would_keep_no_file_there_is_none(tmp_path, file):
+    (tmp_path / "a.json").write_bytes(b"{}")
+    (tmp_path / "folder").mkdir()
+
+    assert read(tmp_path, file) is None
+
+
+def test_of_a_link_git_keeps_where_it_leads(tmp_path):
+    (tmp_path / "a.json").write_bytes(b"{}")
+    (tmp_path / "link.json").symlink_to("a.json")
+
+    assert read(tmp_path, "link.json") == b"a.json"
+
+
+def test_below_a_linked_folder_git_keeps_nothing_but_the_root_may_be_one(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.json").write_bytes(b"{}")
+    (tmp_path / "linked").symlink_to("real")
+
+    assert read(tmp_path, "linked/a.json") is None
+    assert read(tmp_path / "linked", "a.json") == b"{}"
+
+
+def test_no_more_is_read_than_evidence_may_hold(tmp_path):
+    (tmp_path / "a.json").write_bytes(b" " * (LARGEST_BYTES + 9))
+
+    assert len(read(tmp_path, "a.json")) == LARGEST_BYTES + 1
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    name = f"{'x' * 300}.json"
+
+    with pytest.raises(SpecError) as refused:
+        read(tmp_path, name)
+
+    (diagnostic,) = refused.value.diagnostics
+    assert (diagnostic.code, diagnostic.span.file) == ("SPEC116", name)

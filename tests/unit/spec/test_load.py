@@ -62,15 +62,6 @@ def test_without_a_project_there_is_one_fault():
     assert codes(lambda: load({"mlops/mlgitops.yaml": PROJECT}, {})) == ["SPEC325"]
 
 
-def test_a_text_that_passed_is_not_held_against_its_schema_again(smallest, builtin, monkeypatch):
-    passed = set(load(smallest, builtin).texts.values())
-    monkeypatch.setattr("mlgitops.spec.shape.check", None)
-
-    assert load(smallest, builtin, passed=passed).project.name == "smallest"
-    with pytest.raises(TypeError):
-        load({**smallest, "mlgitops.yaml": PROJECT}, builtin, passed=passed)
-
-
 def test_good_specs_need_no_jsonschema(everything, builtin, monkeypatch):
     monkeypatch.setitem(sys.modules, "jsonschema", None)
 

@@ -2,18 +2,45 @@ from pathlib import Path
 
 import pytest
 
+from mlgitops.adapters.cel_engine.engine import CelEngine
 from mlgitops.model.errors import SpecError
 from mlgitops.model.spec import Kind
+from mlgitops.spec import evidence
 from mlgitops.spec.load import read_folder
 from mlgitops.usecases.check import check
 
 GOOD = Path(__file__).parents[2] / "acceptance" / "specs" / "good"
 
 
-def test_files_are_counted_by_kind_without_the_policy_pack():
-    checked = check(read_folder(GOOD / "everything"))
+PROJECT = "apiVersion: mlgitops.dev/v1\nkind: Project\nmetadata: {name: p}\n"
+POLICY = """\
+apiVersion: mlgitops.dev/v1
+kind: Policy
+metadata: {name: own}
+spec:
+  rules:
+    - id: one
+      pass: metrics.mae.high < 60.0
+      message: "at most 60, not {metrics.mae.value:.1f}"
+"""
+NO_CHILD = CelEngine(interpreter="/nonexistent/python")
 
-    assert checked.counts == {
+
+def checked(root, engine=None):
+    return check(read_folder(root), lambda path: evidence.read(root, path), engine or CelEngine())
+
+
+def with_policy(root, text=POLICY):
+    (root / "mlgitops.yaml").write_text(PROJECT)
+    (root / "mlops" / "policies").mkdir(parents=True)
+    (root / "mlops" / "policies" / "own.yaml").write_text(text)
+    return root
+
+
+def test_files_are_counted_by_kind_without_the_policy_pack():
+    found = checked(GOOD / "everything")
+
+    assert found.counts == {
         Kind.PROJECT: 1,
         Kind.DATASET: 2,
         Kind.PIPELINE: 3,
@@ -22,11 +49,11 @@ def test_files_are_counted_by_kind_without_the_policy_pack():
         Kind.RELEASE: 2,
         Kind.WAIVER: 1,
     }
-    assert "leakage" in checked.specs.policies
+    assert "leakage" in found.specs.policies
 
 
 def test_kinds_that_there_are_none_of_are_left_out():
-    assert Kind.WAIVER not in check(read_folder(GOOD / "smallest")).counts
+    assert Kind.WAIVER not in checked(GOOD / "smallest").counts
 
 
 def test_nothing_is_written(tmp_path):
@@ -34,14 +61,43 @@ def test_nothing_is_written(tmp_path):
         "apiVersion: mlgitops.dev/v1\nkind: Project\nmetadata: {name: p}\n"
     )
 
-    check(read_folder(tmp_path))
+    checked(tmp_path)
 
     assert [path.name for path in tmp_path.rglob("*")] == ["mlgitops.yaml"]
 
 
 def test_a_folder_without_specs_is_refused_with_what_to_do(tmp_path):
     with pytest.raises(SpecError) as refused:
-        check(read_folder(tmp_path))
+        checked(tmp_path)
 
     assert refused.value.diagnostics[0].code == "SPEC325"
     assert refused.value.diagnostics[0].hint
+
+
+def test_without_policies_of_its_own_a_repository_needs_no_compiler():
+    assert checked(GOOD / "smallest", NO_CHILD).counts
+
+
+def test_expressions_that_compile_are_right(tmp_path):
+    assert checked(with_policy(tmp_path)).counts[Kind.POLICY] == 1
+
+
+def test_a_wrong_expression_is_refused_at_its_place(tmp_path):
+    root = with_policy(tmp_path, POLICY.replace("metrics.mae.high", "metric.mae.high"))
+
+    with pytest.raises(SpecError) as refused:
+        checked(root)
+
+    [problem] = refused.value.diagnostics
+    assert (problem.code, problem.span.file) == ("SPEC333", "mlops/policies/own.yaml")
+    assert (problem.span.line, problem.span.column) == (7, 13)
+    assert problem.hint == 'did you mean "metrics"?'
+
+
+def test_a_compiler_that_dies_leaves_nothing_right(tmp_path):
+    with pytest.raises(SpecError) as refused:
+        checked(with_policy(tmp_path), NO_CHILD)
+
+    [problem] = refused.value.diagnostics
+    assert problem.code == "SPEC336"
+    assert "did not start" in problem.message

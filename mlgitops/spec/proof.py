@@ -1,0 +1,93 @@
+"""Whether a Release is proven: the evidence that it pins is there, unchanged, and about it.
+
+Says nothing about whether the gates were open. That is the promotion's matter, and
+of a Release that was written by hand nobody knows it until its policies are run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mlgitops.model.digest import digest_of_bytes, short
+from mlgitops.model.errors import SpecError
+from mlgitops.model.evidence import Evidence
+from mlgitops.model.promotion import release_path
+from mlgitops.model.source import Diagnostic
+from mlgitops.model.spec import EvidenceReader, Kind, Pin, Release, Specs
+from mlgitops.spec import evidence
+from mlgitops.spec.documents import Document
+from mlgitops.spec.problems import shown
+from mlgitops.spec.yaml_tree import Path, parse
+
+_EVIDENCE: Path = ("spec", "desired", "evidence")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that a Release's proof lacks, and at what *place* of its file."""
+
+    code: str
+    place: Path
+    message: str
+    hint: str
+
+
+def check(specs: Specs, files: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """What the proofs of all Releases of *specs* lack; *files* are the texts by path."""
+    for release in specs.releases.values():
+        found = list(gaps(release, specs.evidence))
+        if found:
+            path = release_path(release.environment, release.model)
+            document = Document(parse(files[path], path), Kind.RELEASE, release)
+            for gap in found:
+                yield document.fault(gap.code, gap.place, gap.message, gap.hint)
+
+
+def gaps(release: Release, read: EvidenceReader) -> Iterator[Gap]:
+    """What the proof of *release* lacks; nothing for one that retires its model.
+
+    Content is parsed only once it is known to be what the Release pins.
+    """
+    pin = release.desired
+    if pin is None:
+        return
+    path = evidence.path(pin.evidence, pin.candidate, release.model)
+    promote = f"mlgitops promote {release.model} --to {release.environment}"
+    content = read(path)
+    if content is None:
+        hint = f"bring the file back, or take the release back and let `{promote}` write both"
+        yield Gap("SPEC327", _EVIDENCE, f"there is no {path}", hint)
+        return
+    found = digest_of_bytes(content)
+    if found != pin.evidence:
+        message = f"{path} is not what was pinned: it has the digest {short(found)}…"
+        hint = "bring the file back as it was committed with the release"
+        yield Gap("SPEC328", _EVIDENCE, message, hint)
+        return
+    try:
+        document = evidence.decode(content)
+    except SpecError as error:
+        hint = f"take the release back; `{promote}` writes evidence that a run made"
+        yield Gap("SPEC329", _EVIDENCE, f"{path}: {error.message}", hint)
+        return
+    hint = f"take the release back; `{promote}` writes what belongs together"
+    yield from _other_subjects(release, pin, document, hint)
+
+
+def _other_subjects(release: Release, pin: Pin, document: Evidence, hint: str) -> Iterator[Gap]:
+    subject, sample = document["subject"], document["producer"]["sample"]
+    candidates = short(pin.candidate), short(subject["candidate"])
+    compared: tuple[tuple[Path, str, str], ...] = (
+        (("metadata", "name"), release.model, subject["model"]),
+        (("spec", "environment"), release.environment, document["environment"]),
+        (("spec", "desired", "candidate"), *candidates),
+        (("spec", "desired", "manifest"), pin.manifest, subject["manifest"]),
+    )
+    for place, wanted, found in compared:
+        if found != wanted:
+            what = "model" if place[-1] == "name" else place[-1]
+            yield Gap("SPEC330", place, f"the evidence is of the {what} {shown(found)}", hint)
+    if sample:
+        message = f"the evidence is of a sample of {sample:,} rows, which is never released"
+        yield Gap("SPEC331", _EVIDENCE, message, f"mlgitops run {release.model}")

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mlgitops.model.expressions import Compiled, Flaw
+from mlgitops.policies.messages import fields
+from mlgitops.spec import expressions
+from mlgitops.spec.load import load, read_builtin
+
+SCHEMA = Path(__file__).parents[3] / "schemas" / "evidence.schema.json"
+PATH = "mlops/policies/own.yaml"
+PROJECT = "apiVersion: mlgitops.dev/v1\nkind: Project\nmetadata: {name: p}\n"
+HEAD = "apiVersion: mlgitops.dev/v1\nkind: Policy\nmetadata: {name: own}\nspec:\n"
+
+
+def asked(spec):
+    files = {"mlgitops.yaml": PROJECT, PATH: HEAD + spec}
+    return list(expressions.written(load(files, read_builtin()), files, fields))
+
+
+def rule(passes, message="said"):
+    return asked(f"  rules:\n    - id: one\n      pass: {passes}\n      message: {message}\n")
+
+
+def marked(one, flaw):
+    """The stretch of the file that *flaw* of the expression *one* is shown at."""
+    [found] = expressions.faults([one], [Compiled(flaws=(flaw,))])
+    lines = one.text.split("\n")
+    assert lines[found.span.line - 1][found.span.column - 1 :].startswith(
+        one.text[found.span.start : found.span.end].split("\n")[0]
+    )
+    return one.text[found.span.start : found.span.end]
+
+
+def test_sections_are_those_of_the_schema():
+    assert set(expressions.SECTIONS) == set(json.loads(SCHEMA.read_text())["properties"])
+
+
+def test_every_expression_of_own_policies_is_asked_and_no_other():
+    found = asked(
+        "  when: w\n  rules:\n    - {id: a, pass: p, fail: f, message: '{m:.2f} {{x}} { n }'}\n"
+        "    - {id: b, pass: q, message: none}\n"
+    )
+
+    assert [one.expression for one in found] == ["w", "p", "f", "q", "m", "n"]
+    assert [one.is_condition for one in found] == [True] * 4 + [False] * 2
+    assert {one.document.file for one in found} == {PATH}
+
+
+@pytest.mark.parametrize(
+    ("source", "at"),
+    [
+        ("ab  && cd", 6),
+        ("'ab && cd'", 6),
+        ('"ab && cd"', 6),
+        (">-\n        ab\n        && cd", 6),
+        ("|  # why\n        ab &&\n          cd\n", 8),
+        ("ab &&\n        cd", 6),
+    ],
+)
+def test_a_place_in_an_expression_is_found_as_yaml_writes_it(source, at):
+    [one] = rule(source)
+
+    assert marked(one, Flaw("name", "", at, "cd")) == "cd"
+
+
+@pytest.mark.parametrize(("source", "at"), [(r'"ab\t&& cd"', 6), ("'a''b'", 4), ("ab && cd", None)])
+def test_all_of_a_value_is_shown_where_the_place_cannot_be_told(source, at):
+    [one] = rule(source)
+
+    assert marked(one, Flaw("syntax", "no", at)) == source
+
+
+def test_a_fault_at_the_end_points_behind_the_last_character():
+    [one] = rule('"ab > "  # why')
+
+    [found] = expressions.faults([one], [Compiled(flaws=(Flaw("syntax", "ends", 5),))])
+
+    assert one.text[: found.span.start].endswith('"ab >')
+
+
+def test_an_expression_in_a_message_is_found_behind_its_brace():
+    _, first, second = rule("p", '"a {b} of b: {a.b:.2f}"')
+
+    assert marked(first, Flaw("limit", "no")) == "b"
+    assert marked(second, Flaw("name", "", 0, "a.b")) == "a"
+    assert second.text[second.document.tree.spans[second.place].start + 1 :][second.before] == "a"
+
+
+def test_only_the_first_that_got_lost_is_named():
+    found = asked("  rules:\n    - {id: a, pass: p, fail: f, message: m}\n")
+
+    lost = Compiled(flaws=(Flaw("lost", "it died"),))
+    [fault] = expressions.faults(found, [lost, lost])
+    assert fault.message == "spec.rules[0].pass: this could not be compiled: it died"
+
+
+@pytest.mark.parametrize("name", ["INT", "STRING", "NULL", "LIST<INT>", "MAP<STRING, DYN>", "?"])
+def test_a_condition_that_is_seen_to_be_none_is_a_fault_and_a_field_is_not(name):
+    found = rule("p", "'{m}'")
+
+    [fault] = expressions.faults(found, [Compiled(name), Compiled(name)])
+    assert (fault.code, "neither true nor false" in fault.message) == ("SPEC335", True)
+
+
+@pytest.mark.parametrize("name", ["BOOL", "DYN"])
+def test_what_may_be_true_or_false_is_right(name):
+    assert list(expressions.faults(rule("p"), [Compiled(name)])) == []
+
+
+def test_a_parameter_that_is_not_declared_is_shown_where_it_is_read():
+    [one] = asked(
+        "  params: {most: {type: number}}\n"
+        "  rules:\n    - {id: a, pass: params.most > params.mots, message: m}\n"
+    )
+
+    [found] = expressions.faults([one], [Compiled("BOOL", ("most", "mots"))])
+
+    assert (found.code, found.hint) == ("SPEC334", 'did you mean "most"?')
+    assert one.text[found.span.start : found.span.end] == "mots"
+
+
+def test_a_file_lists_at_most_a_hundred_faults():
+    found = asked(
+        "  rules:\n" + "".join(f"    - {{id: r{n}, pass: p, message: m}}\n" for n in range(60))
+    )
+
+    flaws = Compiled(flaws=(Flaw("name", "", 0, "p"),) * 2)
+    assert len(list(expressions.faults(found, [flaws] * 60))) == 100
