@@ -56,7 +56,8 @@ class RuleResult:
 class GateResult:
     """One bound policy's outcome; *applies* False when its `when` was false.
 
-    *waived_by* names the waiver that opens a gate that did not pass.
+    *waived_by* names the waiver that opens a gate that did not pass; *metrics* are
+    those of the whole holdout that its rules read.
     """
 
     policy: str
@@ -66,6 +67,7 @@ class GateResult:
     verdict: Verdict
     rules: tuple[RuleResult, ...]
     waived_by: str | None = None
+    metrics: tuple[str, ...] = ()
 
     @property
     def is_blocking(self) -> bool:
@@ -109,6 +111,7 @@ def parse_decision(document: Mapping[str, Any]) -> Decision:
             **{
                 **gate,
                 "verdict": Verdict(gate["verdict"]),
+                "metrics": tuple(gate["metrics"]),
                 "rules": tuple(
                     RuleResult(**{**rule, "verdict": Verdict(rule["verdict"])})
                     for rule in gate["rules"]

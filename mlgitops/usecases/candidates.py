@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlgitops.model.digest import short
-from mlgitops.model.errors import ChangesPending, SpecError
+from mlgitops.model.errors import ChangesPending, PlanIsStale, SpecError
 from mlgitops.model.registry import ModelVersion
 from mlgitops.model.spec import Pin, Specs
-from mlgitops.model.state import Applied, Target
+from mlgitops.model.state import NO_RECORD, Observed, Target
 from mlgitops.ports import ModelRegistry
 
 
@@ -57,6 +57,23 @@ def next_version(
         return chosen or ours[-1]
     before = Target(environment.source, target.model)
     return _released_before(ours, chosen, before, specs, registry)
+
+
+def refuse_foreign(target: Target, specs: Specs, registry: ModelRegistry) -> None:
+    """Nothing is proposed for what another project releases in the same registry.
+
+    Raises:
+        PlanIsStale: another one does.
+    """
+    observed = registry.observe([target.model]).get(target.model)
+    record = observed.tags.get(target.record_tag) if observed else None
+    owner = Observed(None, record).record_of(specs.project.name) or NO_RECORD
+    if owner != NO_RECORD and owner.project != specs.project.name:
+        raise PlanIsStale(
+            f"project {owner.project!r} releases {target} in this registry, so "
+            f"{specs.project.name!r} may not",
+            hint="give the pipeline another name here, or retire the model there first",
+        )
 
 
 def find(versions: Sequence[ModelVersion], pin: Pin) -> ModelVersion | None:
@@ -115,7 +132,7 @@ def _released_before(
             f"released as {before}",
             hint="mlgitops drift",
         )
-    if not _is_applied(pin, before, registry):
+    if not _is_applied(pin, before, specs.project.name, registry):
         raise ChangesPending(
             f"v{pin.version} is approved as {before}, but not live there yet",
             hint="mlgitops reconcile",
@@ -123,13 +140,12 @@ def _released_before(
     return version
 
 
-def _is_applied(pin: Pin, target: Target, registry: ModelRegistry) -> bool:
+def _is_applied(pin: Pin, target: Target, project: str, registry: ModelRegistry) -> bool:
     observed = registry.observe([target.model]).get(target.model)
     record = observed.tags.get(target.record_tag) if observed else None
-    try:
-        return record is not None and Applied.decode(record).is_of(pin)
-    except ValueError:
-        return False
+    known = Observed(None, record).known
+    applied = known.applied if known and known.project == project else None
+    return applied is not None and applied.is_of(pin)
 
 
 def _is_candidate(version: ModelVersion, name: str) -> bool:

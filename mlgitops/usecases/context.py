@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlgitops.model.digest import digest
-from mlgitops.model.errors import SpecError
+from mlgitops.model.errors import SpecError, Unavailable
 from mlgitops.model.spec import Dataset, Environment, Pipeline, Specs, document
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
         Tables,
         Worker,
     )
+
+_LOG_BYTES = 1 << 20
 
 
 class Neighbours(Protocol):
@@ -120,6 +123,8 @@ class SettledOrigin:
 class RunContext:
     """One walk of one pipeline. *made* grows step by step.
 
+    *printed* is what the jobs of the step that is being made have printed so far.
+
     The user's code can write wherever the user can, so a job puts all outputs
     in doubt: each is hashed again before its next use.
     """
@@ -132,6 +137,8 @@ class RunContext:
     sample: int
     made: dict[str, StoredStep] = field(default_factory=dict)
     durations: dict[str, float] = field(default_factory=dict)
+    logs: dict[str, Path] = field(default_factory=dict)
+    printed: list[bytes] = field(default_factory=list)
     _doubted: set[tuple[str, str]] = field(default_factory=set)
 
     @property
@@ -181,9 +188,20 @@ class RunContext:
         try:
             with own_output(request) as (asked, output):
                 access = access_to(job, asked, root=root, sources=sources, output=output)
-                return self.neighbours.worker.run(job, asked, access)
+                return self.neighbours.worker.run(job, asked, access, self.printed.append)
         finally:
             self._doubted = {(step, name) for step in self.made for name in self.made[step].outputs}
+
+    def keep_log(self, step: str) -> None:
+        """Put what the jobs of *step* printed where people open it; a full disk is no failure."""
+        from mlgitops.reports.harmless import log_text
+
+        content = log_text(b"".join(self.printed), _LOG_BYTES)
+        self.printed.clear()
+        with suppress(Unavailable):
+            path = self.neighbours.store.keep_log(self.pipeline.name, step, content)
+            if path is not None:
+                self.logs[step] = path
 
     def verify(self) -> None:
         """Hash again every output that is in doubt.

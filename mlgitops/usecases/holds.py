@@ -1,7 +1,9 @@
 """Reads what was released from git's history, and which candidates a rollback holds.
 
-A hold is nobody's flag: it follows from the first-parent history of the Release
-file, whether the rollback was `mlgitops rollback`, `git revert` or a button.
+A hold is nobody's flag: it follows from the history of the Release file, whether
+the rollback was `mlgitops rollback`, `git revert` or a button. All sides of every
+merge count, since a pull can leave `main` on either: what was desired and undone
+on a branch that was merged later looks just like that, and is held too.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from datetime import date
 
 from mlgitops.model.digest import digest_of_bytes, short
 from mlgitops.model.errors import GateFailed, PlanIsStale, SpecError
-from mlgitops.model.evidence import Evidence
+from mlgitops.model.evidence import Evidence, Producer
 from mlgitops.model.promotion import (
     branch_name,
     branch_prefix,
@@ -28,9 +28,11 @@ from mlgitops.ports import ExpressionEngine, Forge, ModelRegistry, PullRequest, 
 from mlgitops.reports.markdown import promotion_body
 from mlgitops.spec import evidence as evidence_file
 from mlgitops.spec.release import render
-from mlgitops.usecases.candidates import THE_NEXT, Choice, find, next_version
+from mlgitops.usecases.candidates import THE_NEXT, Choice, find, next_version, refuse_foreign
 from mlgitops.usecases.gate import gate
 from mlgitops.usecases.holds import held_candidates
+from mlgitops.usecases.merged import unmerged
+from mlgitops.usecases.proof import refuse_unproven
 from mlgitops.usecases.refusal import refuse_unless_open
 from mlgitops.usecases.run import find_pipeline
 
@@ -50,6 +52,7 @@ class Promotion:
     """What is proposed; *superseded* are branches of older proposals, now closed.
 
     Without *request* there is nothing to do: the candidate is desired already.
+    *unmerged* says what the project's branch lacks of what made it; empty for nothing.
     """
 
     target: Target
@@ -59,6 +62,7 @@ class Promotion:
     decision: Decision | None = None
     request: PullRequest | None = None
     superseded: tuple[str, ...] = ()
+    unmerged: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class _Proposal:
     evidence: Evidence
     decision: Decision
     replaced: Pin | None
+    unmerged: str
 
     @property
     def pin(self) -> Pin:
@@ -97,18 +102,23 @@ def promote(
     already stays as it is. Older proposals for the target are closed.
 
     Raises:
-        SpecError: no such model, environment or version, no evidence for it, the chain
-            would be broken, or the clone is shallow.
+        SpecError: no such model, environment or version, no evidence for it, it was made
+            with uncommitted changes, the chain would be broken, the clone is shallow, or
+            what it would replace is not proven.
         GateFailed: a gate is shut, the candidate is held or sampled, or its
             evidence is not what was registered.
         Inconclusive: a gate could not decide.
-        PlanIsStale: the champion changed since the evidence was made.
+        PlanIsStale: the champion changed since the evidence was made, or another
+            project releases the model there.
         ChangesPending: the environment before has not been reconciled.
     """
     find_pipeline(specs, target.model)
+    refuse_foreign(target, specs, neighbours.registry)
     version = next_version(target, specs, neighbours.registry, choice)
     release = specs.releases.get((target.environment, target.model))
     replaced = release.desired if release else None
+    if release is not None:
+        refuse_unproven(release, specs)
     candidate = short(version.candidate or "")
     if replaced is not None and short(replaced.candidate) == candidate:
         return Promotion(target, version.version, candidate, replaced)
@@ -122,10 +132,12 @@ def promote(
     _refuse_stale(evidence, replaced, target)
     decision = gate(specs, evidence, engine=neighbours.engine, today=today)
     refuse_unless_open(decision, branch=branch)
-    proposal = _Proposal(target, version, content, evidence, decision, replaced)
+    lacking = unmerged(evidence["producer"], neighbours.repository, branch)
+    proposal = _Proposal(target, version, content, evidence, decision, replaced, lacking)
     request = _propose(proposal, specs, neighbours)
     superseded = _close_older(request.branch, target, neighbours.forge)
-    return Promotion(target, version.version, candidate, replaced, decision, request, superseded)
+    found = (target, version.version, candidate, replaced)
+    return Promotion(*found, decision, request, superseded, lacking)
 
 
 def _evidence(
@@ -133,31 +145,42 @@ def _evidence(
 ) -> tuple[bytes, Evidence]:
     """The evidence that was registered with *version*, and that it is about it."""
     run = f"mlgitops run {target.model}"
-    path = f"evidence/{target.environment}.json"
-    content = registry.attachment(version, path)
-    if content is None:
+    digest = version.tags.get(f"mlgitops.evidence.{target.environment}")
+    if digest is None:
         raise SpecError(
             f"v{version.version} of {target.model!r} has no evidence for {target.environment}",
             hint=f"it was judged before that environment existed: {run}",
         )
-    if digest_of_bytes(content) != version.tags.get(f"mlgitops.evidence.{target.environment}"):
+    path = evidence_file.attachment(digest, target.environment)
+    content = registry.attachment(version, path)
+    if content is None or digest_of_bytes(content) != digest:
         raise GateFailed(
             f"{path} of v{version.version} is not the evidence that was registered",
             hint=f"find out who changed it, then: {run}",
         )
     evidence = evidence_file.decode(content)
-    subject, producer = evidence["subject"], evidence["producer"]
+    subject = evidence["subject"]
     found = (evidence["environment"], subject["model"], subject["candidate"], subject["manifest"])
     wanted = (target.environment, target.model, version.candidate, version.manifest)
     if found != wanted:
         raise GateFailed(f"{path} of v{version.version} is evidence about another model", hint=run)
+    _refuse_unreviewable(evidence["producer"], f"v{version.version}", run)
+    return content, evidence
+
+
+def _refuse_unreviewable(producer: Producer, name: str, run: str) -> None:
+    """Refuse a look at a few rows, and what was made of code that no commit has."""
     if producer["sample"]:
         raise GateFailed(
-            f"v{version.version} was made from a sample of {producer['sample']:,} rows, "
+            f"{name} was made from a sample of {producer['sample']:,} rows, "
             "so it can never be released",
             hint=run,
         )
-    return content, evidence
+    if producer["dirty"]:
+        raise SpecError(
+            f"{name} was made with uncommitted changes, so no commit has all of its code",
+            hint=f"commit, then `{run}`: only what follows train is made anew",
+        )
 
 
 def _refuse_stale(evidence: Evidence, replaced: Pin | None, target: Target) -> None:
@@ -186,6 +209,7 @@ def _propose(proposal: _Proposal, specs: Specs, neighbours: PromotionNeighbours)
         proposal.decision,
         registry_effects(target, alias, replaced, pin),
         _way_back(target, replaced, neighbours.registry),
+        proposal.unmerged,
     )
     release = Release(target.model, target.environment, desired=pin, previous=replaced)
     evidence_path = evidence_file.path(pin.evidence, pin.candidate, target.model)

@@ -11,10 +11,11 @@ the window small.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from mlgitops.model.advice import advice
 from mlgitops.model.errors import (
     ChangesPending,
     MlgitopsError,
@@ -22,14 +23,23 @@ from mlgitops.model.errors import (
     SpecError,
     Unavailable,
 )
-from mlgitops.model.plan import Change, Plan, Sync, TargetPlan, Verb, diff
+from mlgitops.model.plan import Change, Plan, TargetPlan, Verb, diff
+from mlgitops.model.registry import RegisteredModel
 from mlgitops.model.spec import Specs
-from mlgitops.model.state import Applied, Intent, Observed, Record, Stamp, Target
+from mlgitops.model.state import NO_RECORD, Applied, Intent, Observed, Record, Stamp, Target
+from mlgitops.model.sync import Sync
 from mlgitops.ports import ModelRegistry
-from mlgitops.usecases.plan import Sight, observe, verified
+from mlgitops.usecases.plan import (
+    ReleaseNeighbours,
+    Sight,
+    changes_for,
+    looked_up,
+    observe,
+    sighted,
+    verified,
+)
 
 _GRAVITY: tuple[type[MlgitopsError], ...] = (SpecError, PlanIsStale, Unavailable, ChangesPending)
-_ALIAS_VERBS = (Verb.SET_ALIAS, Verb.MOVE_ALIAS, Verb.DROP_ALIAS)
 
 
 class Status(StrEnum):
@@ -70,13 +80,13 @@ class Outcome:
         lines = "\n".join(f"  {r.plan.target}: {_said(r)}" for r in open_)
         return kind(
             f"{len(open_)} of {len(self.results)} targets are not as git wants them\n{lines}",
-            hint="docs/reconcile.md says what to do about each class",
+            hint=_hint(open_),
         )
 
 
 def reconcile(
     specs: Specs,
-    registry: ModelRegistry,
+    neighbours: ReleaseNeighbours,
     stamp: Stamp,
     *,
     heal: bool = False,
@@ -91,26 +101,32 @@ def reconcile(
     Raises:
         PlanIsStale: the plan would now be another than *expected*.
         Unavailable: the registry did not answer at all; nothing is written.
+        SpecError: the clone is shallow, and what was applied last is not in it.
     """
     sights = [
-        sight for sight in observe(specs, registry) if only is None or sight.desired.target in only
+        sight
+        for sight in observe(specs, stamp.commit, neighbours)
+        if only is None or sight.desired.target in only
     ]
-    now = Plan(
-        stamp.commit, tuple(diff(sight.desired, sight.observed, heal=heal) for sight in sights)
-    )
+    now = Plan(stamp.commit, tuple(changes_for(sight, specs, heal=heal) for sight in sights))
     if expected is not None and now.digest != expected:
         raise PlanIsStale(
             "the plan changed since it was reviewed", hint="run `mlgitops plan` and review it again"
         )
     order = sorted(range(len(sights)), key=lambda index: _takes_away(now.targets[index]))
-    results = {index: _bring(sights[index], registry, stamp, heal=heal) for index in order}
+    registry = neighbours.registry
+    results = {index: _bring(sights[index], specs, registry, stamp, heal=heal) for index in order}
     return Outcome(tuple(results[index] for index in range(len(sights))))
 
 
-def _bring(sight: Sight, registry: ModelRegistry, stamp: Stamp, *, heal: bool) -> TargetResult:
+def _bring(
+    sight: Sight, specs: Specs, registry: ModelRegistry, stamp: Stamp, *, heal: bool
+) -> TargetResult:
     target_plan = diff(sight.desired, sight.observed, heal=heal)
     try:
-        target_plan = diff(sight.desired, verified(sight, registry), heal=heal)
+        look = looked_up if heal else verified
+        sight = replace(sight, observed=look(sight, registry))
+        target_plan = changes_for(sight, specs, heal=heal)
         if not target_plan.changes:
             is_done = target_plan.sync in (Sync.SYNCED, Sync.UNMANAGED)
             return TargetResult(target_plan, Status.UNCHANGED if is_done else Status.LEFT)
@@ -121,20 +137,23 @@ def _bring(sight: Sight, registry: ModelRegistry, stamp: Stamp, *, heal: bool) -
 
 
 def _carry_out(target_plan: TargetPlan, writer: _Writer, stamp: Stamp) -> None:
-    if writer.observe().digest != target_plan.observed:
+    observed = writer.observe()
+    if observed.digest != target_plan.observed:
         raise PlanIsStale(
             f"{target_plan.target} changed while it was reconciled",
             hint="is there a second writer? run `mlgitops reconcile` again",
         )
-    for change in target_plan.changes:
-        if change.verb in _ALIAS_VERBS:
-            # Noted first: if we are killed now, the next run knows that it was us.
-            writer.write_record(Record(target_plan.applied, Intent(change.before, change.after)))
-            writer.move_alias(change)
-        elif change.verb is Verb.WRITE_RECORD and target_plan.desired is not None:
-            writer.write_record(Record(Applied.of(target_plan.desired, stamp)))
-        else:
-            writer.write_record(None)
+    project, pin = writer.sight.desired.project, target_plan.desired
+    moves = [change for change in target_plan.changes if change.verb is not Verb.WRITE_RECORD]
+    if moves:
+        # Noted first: if we are killed now, the next run knows that it was us.
+        known = observed.record_of(project) or NO_RECORD
+        intents = [Intent(change.name, change.before, change.after) for change in moves]
+        writer.write_record(known.noting(project, stamp.commit, intents))
+    for change in moves:
+        writer.move_alias(change)
+    applied = Applied.of(pin, writer.sight.desired.alias, stamp) if pin else None
+    writer.write_record(Record(project, stamp.commit, applied))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,57 +163,47 @@ class _Writer:
     registry: ModelRegistry
     sight: Sight
 
-    @property
-    def target(self) -> Target:
-        return self.sight.desired.target
-
     def observe(self) -> Observed:
-        model = self.registry.observe([self.target.model]).get(self.target.model)
-        return Observed(
-            alias=model.aliases.get(self.sight.desired.alias) if model else None,
-            record=model.tags.get(self.target.record_tag) if model else None,
-        )
+        return sighted(self.sight.desired, self._read())
 
     def move_alias(self, change: Change) -> None:
-        model, alias, version = self.target.model, change.name, change.after
+        model, alias, version = self.sight.desired.target.model, change.name, change.after
         if version is None:
             self._write(
                 lambda: self.registry.delete_alias(model, alias),
-                lambda observed: observed.alias is None,
+                lambda found: alias not in found.aliases,
             )
         else:
             self._write(
                 lambda: self.registry.set_alias(model, alias, version),
-                lambda observed: observed.alias == version,
+                lambda found: found.aliases.get(alias) == version,
             )
 
-    def write_record(self, record: Record | None) -> None:
-        model, tag = self.target.model, self.target.record_tag
-        text = record.encode() if record else None
-        if text is None:
-            self._write(
-                lambda: self.registry.delete_tag(model, tag),
-                lambda observed: observed.record is None,
-            )
-        else:
-            self._write(
-                lambda: self.registry.set_tag(model, tag, text),
-                lambda observed: observed.record == text,
-            )
+    def write_record(self, record: Record) -> None:
+        target, text = self.sight.desired.target, record.encode()
+        self._write(
+            lambda: self.registry.set_tag(target.model, target.record_tag, text),
+            lambda found: found.tags.get(target.record_tag) == text,
+        )
 
-    def _write(self, write: Callable[[], None], is_done: Callable[[Observed], bool]) -> None:
+    def _write(self, write: Callable[[], None], is_done: Callable[[RegisteredModel], bool]) -> None:
         """Write once, never again blindly: what is read back settles a lost answer."""
         lost: Unavailable | None = None
         try:
             write()
         except Unavailable as error:
             lost = error
-        if is_done(self.observe()):
+        found = self._read()
+        if found is not None and is_done(found):
             return
         raise lost or PlanIsStale(
-            f"{self.target} is not as it was just written",
+            f"{self.sight.desired.target} is not as it was just written",
             hint="is there a second writer? run `mlgitops reconcile` again",
         )
+
+    def _read(self) -> RegisteredModel | None:
+        model = self.sight.desired.target.model
+        return self.registry.observe([model]).get(model)
 
 
 def _takes_away(target_plan: TargetPlan) -> bool:
@@ -205,7 +214,16 @@ def _kind(result: TargetResult) -> type[MlgitopsError]:
     for kind in _GRAVITY:
         if isinstance(result.error, kind):
             return kind
+    if result.plan.sync is Sync.UNPROVEN:
+        return SpecError
     return PlanIsStale if result.plan.sync is Sync.CONFLICT else ChangesPending
+
+
+def _hint(results: Sequence[TargetResult]) -> str | None:
+    """What to do about targets that were left alone, and about what failed."""
+    left = [result.plan.sync for result in results if result.error is None]
+    hints = [result.error.hint for result in results if result.error and result.error.hint]
+    return ". ".join(filter(None, (advice(left), *dict.fromkeys(hints)))) or None
 
 
 def _said(result: TargetResult) -> str:

@@ -22,8 +22,9 @@ from mlgitops.model.spec import Pin, Release, Specs
 from mlgitops.model.state import Target
 from mlgitops.ports import Forge, ModelRegistry, PullRequest, Repository
 from mlgitops.spec.release import render
-from mlgitops.usecases.candidates import find
+from mlgitops.usecases.candidates import find, refuse_foreign
 from mlgitops.usecases.holds import Revision, held, revisions
+from mlgitops.usecases.proof import refuse_unproven
 from mlgitops.usecases.run import find_pipeline
 
 
@@ -64,20 +65,24 @@ def rollback(
 
     Raises:
         SpecError: no such model, nothing is released, the clone is shallow, or the
-            registry does not have the earlier version any more.
+            earlier version is not in the registry any more, or its evidence not in git.
         GateFailed: the earlier candidate was itself rolled back.
+        PlanIsStale: another project releases the model there.
     """
     if target.environment not in specs.environments:
         raise SpecError(
             f"there is no environment {target.environment!r}",
             hint=f"environments: {', '.join(sorted(specs.environments)) or 'none'}",
         )
+    refuse_foreign(target, specs, registry)
     branch = specs.project.branch
     history = revisions(repository, target, branch)
     if not history:  # what was released once is known without a pipeline, too
         find_pipeline(specs, target.model)
     undo = _last_change(target, history)
     _refuse_held(undo, history)
+    if undo.before is not None and undo.before.release is not None:
+        refuse_unproven(undo.before.release, specs)
     if undo.restored is not None:
         _refuse_missing(undo.restored, target, registry)
     names = (target.environment, target.model)

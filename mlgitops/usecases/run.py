@@ -73,6 +73,7 @@ class Order:
 
 
 Load = Callable[[str], Step]
+_LONGEST_FAILURE = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,9 @@ def run(order: Order, specs: Specs, origin: Origin, neighbours: Neighbours, load
     error: MlgitopsError | None = None
     for name in names:
         walked = walk.step(name, is_forced=name in forced)
-        record = record.with_step(walked.record)
         error = walked.error or _refusal(load(name), context)
+        made = walked.record.failed(_told(error)) if error else walked.record
+        record = record.with_step(made)
         if error:
             break
     neighbours.store.record_run(record)
@@ -121,6 +123,12 @@ def _refusal(step: Step, context: RunContext) -> MlgitopsError | None:
     except MlgitopsError as error:
         return error
     return None
+
+
+def _told(error: MlgitopsError) -> str:
+    """What `explain` says of *error*: the message, and the beginning of its details."""
+    details = error.details if isinstance(error, SpecError) else None
+    return f"{error.message}\n{details}"[:_LONGEST_FAILURE] if details else error.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +153,7 @@ class _Walk:
         try:
             found = step.inputs(self.context)
         except MlgitopsError as error:
-            return _Walked(StepRecord(name, "failed", "no-inputs", (), "", {}, {}, 0.0), error)
+            return _Walked(StepRecord(name, "ran", "no-inputs", (), "", {}, {}, 0.0), error)
         inputs = {key: value for key, value in found.items() if value is not None}
         key = digest({"step": name, "version": step.VERSION, "inputs": found})
         is_cached = len(inputs) == len(found)
@@ -159,7 +167,7 @@ class _Walk:
         try:
             made = stored or self._make(step, name, key)
         except MlgitopsError as error:
-            return _Walked(replace(draft, status="failed"), error)
+            return _Walked(draft, error)
         if stored:
             draft = replace(draft, status="cached", because="unchanged")
         self.context.made[name] = made
@@ -172,7 +180,11 @@ class _Walk:
         with neighbours.progress.step(name), neighbours.store.workspace() as folder:
             self._warm(name)
             started = time.perf_counter()
-            outputs = step.make(self.context, folder)
+            try:
+                outputs = step.make(self.context, folder)
+            finally:
+                if step.JOBS:
+                    self.context.keep_log(name)
             self.context.verify()
             return neighbours.store.save(key, outputs, time.perf_counter() - started)
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mlgitops.model.errors import Unavailable
-from mlgitops.model.plan import Sync, TargetPlan, diff
+from mlgitops.model.plan import TargetPlan, diff
 from mlgitops.model.spec import Pin, Specs
 from mlgitops.model.state import Target
-from mlgitops.ports import ModelRegistry
-from mlgitops.usecases.plan import desired_targets, observe
+from mlgitops.model.sync import Sync
+from mlgitops.usecases.plan import ReleaseNeighbours, desired_targets, observe
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +31,24 @@ class TargetStatus:
     run: str | None
 
 
-def status(specs: Specs, registry: ModelRegistry) -> tuple[TargetStatus, ...]:
+def status(specs: Specs, commit: str, neighbours: ReleaseNeighbours) -> tuple[TargetStatus, ...]:
     """A row for every environment and model, in the order of the chain, then by model.
 
+    After them what is live where git names no environment or model any more.
     Reads bulk state only, so changed files are not noticed: `drift` looks at
     them. A registry that does not answer makes every row `unknown`.
+
+    Raises:
+        SpecError: the clone is shallow, and what was applied last is not in it.
     """
     wanted = desired_targets(specs)
     try:
-        seen = {sight.desired.target: sight.observed for sight in observe(specs, registry)}
+        sights = observe(specs, commit, neighbours)
     except Unavailable:
         return tuple(_row(diff(one, None)) for one in wanted)
-    return tuple(
-        _row(diff(one, seen[one.target])) if one.target in seen else _never_released(one.target)
-        for one in wanted
-    )
+    rows = {one.target: _never_released(one.target) for one in wanted}
+    rows |= {one.desired.target: _row(diff(one.desired, one.observed)) for one in sights}
+    return tuple(rows.values())
 
 
 def _row(target_plan: TargetPlan) -> TargetStatus:

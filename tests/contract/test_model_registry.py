@@ -376,6 +376,9 @@ def test_several_models_are_observed_at_once(bench: Bench, model: str, tmp_path:
     assert set(found) == set(names[:2])
     assert found[names[1]].aliases == {"staging": 1}
     assert found[names[1]].name == names[1]
+    everything = bench.registry.observe()
+    assert set(names) <= set(everything)
+    assert everything[names[1]] == found[names[1]]
 
 
 class _Forgetful(BaseHTTPRequestHandler):

@@ -30,7 +30,7 @@ class CountingRegistry:
         self.dies_at: int | None = None
         self.loses: set[int] = set()
 
-    def observe(self, names: Sequence[str]) -> dict[str, RegisteredModel]:
+    def observe(self, names: Sequence[str] | None = None) -> dict[str, RegisteredModel]:
         self.reads.append("observe")
         return self.behind.observe(names)
 

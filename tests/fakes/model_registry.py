@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -43,12 +43,12 @@ class InMemoryRegistry:
         self.is_down = False
         self.fail_at: str | None = None
 
-    def observe(self, names: Sequence[str]) -> dict[str, RegisteredModel]:
+    def observe(self, names: Sequence[str] | None = None) -> dict[str, RegisteredModel]:
         self._answer()
         return {
             name: RegisteredModel(name, dict(model.aliases), dict(model.tags))
             for name, model in self._models.items()
-            if name in names
+            if names is None or name in names
         }
 
     @property
@@ -134,6 +134,11 @@ class InMemoryRegistry:
         known = self._model(model)
         del known.versions[version]
         known.aliases = {a: v for a, v in known.aliases.items() if v != version}
+
+    def retag(self, model: str, version: int, **fields: str | None) -> None:
+        """Change what a version says of itself, as its `candidate` and `manifest` tags do."""
+        stored = self._stored(model, version)
+        stored.version = replace(stored.version, **fields)
 
     def overwrite(self, model: str, version: int, files: Mapping[str, bytes]) -> None:
         """Replace the version's files, as whoever can write to its store may."""

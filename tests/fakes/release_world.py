@@ -20,6 +20,7 @@ from mlgitops.model.digest import canonical_json, digest_of_bytes
 from mlgitops.model.registry import ModelVersion
 from mlgitops.model.spec import Pin, Specs
 from mlgitops.model.state import Applied, Record, Stamp, Target
+from mlgitops.spec import evidence as evidence_file
 from mlgitops.spec.load import load, read_builtin
 from mlgitops.spec.placement import FOLDERS, PROJECT_FILE
 from mlgitops.usecases.candidates import Choice
@@ -66,19 +67,25 @@ class ReleaseWorld:
     def specs(self) -> Specs:
         """The specs of `main`, with the built-in policies."""
         texts = self.repository.read_all((PROJECT_FILE, *FOLDERS.values()), "main")
-        return load(texts, read_builtin())
+        return load(
+            texts,
+            read_builtin(),
+            evidence=lambda path: self.repository.read_bytes(path, "main"),
+        )
 
     def run(
         self,
         *,
         auc: float = 0.65,
         sample: int = 0,
+        origin: Mapping[str, Any] | None = None,
         forged: Mapping[str, Any] | None = None,
         environments: tuple[str, ...] = ("staging", "production"),
     ) -> ModelVersion:
         """Register a new candidate, judged against what is released now.
 
-        *forged* replaces parts of its evidence after its digest was recorded.
+        *origin* replaces parts of who made it, which is a clean checkout of HEAD; *forged*
+        replaces parts of its evidence after its digest was recorded.
         """
         self._made += 1
         model = self._folder / f"model-{self._made}"
@@ -86,10 +93,12 @@ class ReleaseWorld:
         tags, attachments = {}, {}
         for name in environments:
             evidence = self._evidence(Target(name, MODEL), made.candidate, made.manifest, auc)
-            evidence["producer"]["sample"] = sample
+            made_by = {"commit": self.workspace.head, "sample": sample}
+            evidence["producer"] |= made_by | dict(origin or {})
             content = canonical_json(evidence)
             tags[f"mlgitops.evidence.{name}"] = digest_of_bytes(content)
-            attachments[f"evidence/{name}.json"] = canonical_json({**evidence, **(forged or {})})
+            path = evidence_file.attachment(digest_of_bytes(content), name)
+            attachments[path] = canonical_json({**evidence, **(forged or {})})
         return self.registry.register(replace(made, tags=tags, attachments=attachments), model)
 
     def promote(
@@ -115,7 +124,15 @@ class ReleaseWorld:
         pin = self.desired(target)
         if pin is not None:
             stamp = Stamp(self.workspace.head, datetime(2026, 1, 2, tzinfo=UTC), "run")
-            self.registry.set_tag(MODEL, target.record_tag, Record(Applied.of(pin, stamp)).encode())
+            applied = Applied.of(pin, self.specs.environments[target.environment].alias, stamp)
+            record = Record(self.specs.project.name, stamp.commit, applied)
+            self.registry.set_tag(MODEL, target.record_tag, record.encode())
+
+    def disown(self, target: Target, project: str) -> None:
+        """Let *target* be what another project released."""
+        text = self.registry.observe([MODEL])[MODEL].tags[target.record_tag]
+        record = replace(Record.decode(text), project=project)
+        self.registry.set_tag(MODEL, target.record_tag, record.encode())
 
     def desired(self, target: Target = STAGING) -> Pin | None:
         """What `main` wants live."""

@@ -11,8 +11,10 @@ from typing import Any
 
 from mlgitops.model.errors import SpecError
 from mlgitops.ports import (
+    Access,
     Clock,
     ExpressionEngine,
+    Hear,
     Job,
     ModelRegistry,
     Progress,
@@ -94,11 +96,13 @@ class CountingWorker:
         if self.behind:
             self.behind.warm(jobs)
 
-    def run(self, job: Job, request: Mapping[str, Any]) -> dict[str, Any]:
+    def run(
+        self, job: Job, request: Mapping[str, Any], access: Access, hear: Hear | None = None
+    ) -> dict[str, Any]:
         self.jobs.append(job)
         if self.behind is None:
             raise SpecError(f"nobody does the job {job!r} here")
-        return self.behind.run(job, request)
+        return self.behind.run(job, request, access, hear)
 
     def close(self) -> None:
         """Whoever made *behind* closes it."""
@@ -115,7 +119,10 @@ class ScriptedWorker:
     def warm(self, jobs: Sequence[Job]) -> None:
         """Nothing to start."""
 
-    def run(self, job: Job, request: Mapping[str, Any]) -> dict[str, Any]:
+    def run(
+        self, job: Job, request: Mapping[str, Any], access: Access, hear: Hear | None = None
+    ) -> dict[str, Any]:
+        del access, hear
         return self._answers[job](request)
 
     def close(self) -> None:

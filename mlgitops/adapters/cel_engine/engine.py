@@ -10,11 +10,12 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 from mlgitops.model.digest import canonical_json
 from mlgitops.model.errors import MissingExtra
+from mlgitops.model.expressions import Compiled, Flaw
 from mlgitops.model.verdict import Answer, Question
 
 TIMEOUT_S: Final = 6.0
@@ -22,8 +23,11 @@ _PROGRAM: Final = "mlgitops.adapters.cel_engine.program"
 _LONGEST_REASON: Final = 300
 
 
+_Read = TypeVar("_Read", Answer, Compiled)
+
+
 class CelEngine:
-    """Evaluates CEL expressions, one child process for each batch.
+    """Compiles and evaluates CEL expressions, one child process for each batch.
 
     *interpreter* is the Python to run the child with; it must have mlgitops and
     cel-expr-python installed. *timeout_s* is for a whole batch.
@@ -36,17 +40,31 @@ class CelEngine:
     def evaluate(
         self, evidence: Mapping[str, Any], questions: Sequence[Question]
     ) -> tuple[Answer, ...]:
-        if not questions:
-            return ()
         asked = [{"expression": q.expression, "parameters": q.parameters} for q in questions]
+        answers, ending = self._asked(
+            {"evidence": evidence, "questions": asked}, len(questions), _answer
+        )
+        return answers + (Answer("error", None, ending),) * (len(questions) - len(answers))
+
+    def compile(self, names: Collection[str], expressions: Sequence[str]) -> tuple[Compiled, ...]:
+        request = {"names": sorted(names), "expressions": list(expressions)}
+        compiled, ending = self._asked(request, len(expressions), _compiled)
+        lost = Compiled(flaws=(Flaw("lost", ending),))
+        return compiled + (lost,) * (len(expressions) - len(compiled))
+
+    def _asked(
+        self, request: Mapping[str, Any], count: int, read: Callable[[Any], _Read | None]
+    ) -> tuple[tuple[_Read, ...], str]:
+        """The answers up to the first that is none, and why there are no more."""
+        if not count:
+            return (), ""
         try:
             # Canonical JSON also keeps NaN, infinities and 1e300 away from the engine.
-            request = canonical_json({"evidence": evidence, "questions": asked})
+            content = canonical_json(request)
         except (ValueError, RecursionError) as error:
-            return _errors(len(questions), f"the evidence or a parameter is unsound: {error}")
-        output, ending = self._run(request)
-        answers = _read(output, len(questions))
-        return answers + _errors(len(questions) - len(answers), ending)
+            return (), f"the evidence or a parameter is unsound: {error}"
+        output, ending = self._run(content)
+        return tuple(_answers(output, count, read)), ending
 
     def _run(self, request: bytes) -> tuple[bytes, str]:
         """What the child wrote, and why it wrote no more."""
@@ -67,20 +85,39 @@ class CelEngine:
         return child.stdout, _ending(child.returncode, child.stderr)
 
 
-def _read(output: bytes, asked: int) -> tuple[Answer, ...]:
+def _answers(output: bytes, asked: int, read: Callable[[Any], _Read | None]) -> Iterator[_Read]:
     """The complete lines of *output*, up to the first that is none of ours."""
-    answers: list[Answer] = []
     for line in output.splitlines(keepends=True)[:asked]:
-        match _document(line):
-            case {"missing": str(package)}:
-                raise MissingExtra(package, extra="gate")
-            case {"error": str(reason)}:
-                answers.append(Answer("error", None, reason))
-            case {"value": value}:
-                answers.append(Answer("value", value))
-            case _:
-                break
-    return tuple(answers)
+        document = _document(line)
+        if isinstance(document, dict) and isinstance(document.get("missing"), str):
+            raise MissingExtra(document["missing"], extra="gate")
+        answer = read(document)
+        if answer is None:
+            return
+        yield answer
+
+
+def _answer(document: Any) -> Answer | None:
+    match document:
+        case {"error": str(reason)}:
+            return Answer("error", None, reason)
+        case {"value": value}:
+            return Answer("value", value)
+        case _:
+            return None
+
+
+def _compiled(document: Any) -> Compiled | None:
+    match document:
+        case {"type": str(name), "parameters": list(parameters)}:
+            return Compiled(name, tuple(map(str, parameters)))
+        case {"flaws": [_, *_] as flaws}:
+            try:
+                return Compiled(flaws=tuple(Flaw(**flaw) for flaw in flaws))
+            except TypeError:
+                return None
+        case _:
+            return None
 
 
 def _document(line: bytes) -> Any:
@@ -99,7 +136,3 @@ def _ending(returncode: int, stderr: bytes) -> str:
         return f"the evaluation process was ended by {signal.Signals(-returncode).name}"
     lines = stderr.decode(errors="replace").strip().splitlines()
     return (lines[-1] if lines else "the evaluation process gave no answer")[:_LONGEST_REASON]
-
-
-def _errors(count: int, reason: str) -> tuple[Answer, ...]:
-    return (Answer("error", None, reason),) * count

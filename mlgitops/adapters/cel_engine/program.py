@@ -9,28 +9,19 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import resource
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from mlgitops.adapters.cel_engine import compilation
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
 MEMORY_BYTES = 512 << 20
 CPU_S = 5
-LONGEST_EXPRESSION = 2_048
 LARGEST_VALUE_BYTES = 16_384
-_LONGEST_REASON = 300
-# Functions by the names that the checked syntax tree carries. Division is the
-# only way from finite numbers to infinity or NaN with ordinary evidence, and
-# `1.0 / 0.0 >= params.min` would be true.
-_REFUSED = {
-    b"_/_": "division is not allowed: write `a >= b * c` instead of `a / c >= b`",
-    b"_%_": "the remainder `%` is not allowed",
-}
-_NOISE = re.compile(r"^(?:[A-Z_]+: )+|(?:<input>:-?\d+:-?\d+: )|\s*\[[A-Z_]+\]$")
 
 
 def main() -> None:
@@ -44,7 +35,11 @@ def main() -> None:
     # Every number is a double, as evidence on disk does not tell 1 from 1.0 and
     # CEL refuses arithmetic between the two.
     request = json.load(sys.stdin.buffer, parse_int=float)
-    for answer in answers(cel, request["evidence"], request["questions"]):
+    if "expressions" in request:
+        sent = compilation.findings(cel, request["names"], request["expressions"])
+    else:
+        sent = answers(cel, request["evidence"], request["questions"])
+    for answer in sent:
         _send(answer)
 
 
@@ -52,32 +47,23 @@ def answers(
     engine: Any, evidence: Mapping[str, Any], questions: Sequence[Mapping[str, Any]]
 ) -> Iterator[dict[str, Any]]:
     """`{"value": …}` or `{"error": …}` for each question, in order."""
-    names = [name for name in evidence if name.isidentifier()]
-    environment = engine.NewEnv(variables=dict.fromkeys([*names, "params"], engine.Type.DYN))
+    known = compilation.environment(engine, evidence)
     for question in questions:
         data = {**evidence, "params": question["parameters"]}
         try:
-            yield _answer(engine, environment, question["expression"], data)
-        except (RuntimeError, ValueError, TypeError, MemoryError, OverflowError) as error:
-            yield {"error": _reason(str(error) or type(error).__name__)}
+            yield _answer(engine, known, question["expression"], data)
+        except compilation.FAULTS as error:
+            yield {"error": compilation.reason(error)}
 
 
 def _answer(
-    engine: Any, environment: cel.Env, expression: str, data: Mapping[str, Any]
+    engine: Any, known: cel.Env, expression: str, data: Mapping[str, Any]
 ) -> dict[str, Any]:
-    if len(expression) > LONGEST_EXPRESSION:
-        raise ValueError(
-            f"the expression has {len(expression):,} characters; {LONGEST_EXPRESSION:,} are allowed"
-        )
-    compiled = environment.compile(expression)
-    checked = compiled.serialize()
-    for function, reason in _REFUSED.items():
-        if function in checked:
-            raise ValueError(reason)
+    compiled = compilation.permitted(known, expression)
     found = compiled.eval(data=data)
     if found.type() == engine.Type.ERROR or found.type() == engine.Type.UNKNOWN:
         # An error is a value too, and its text would be true in Python.
-        return {"error": _reason(str(found.value()))}
+        return {"error": compilation.reason(str(found.value()))}
     value = _plain(found.plain_value())
     if len(json.dumps(value)) > LARGEST_VALUE_BYTES:
         raise ValueError(f"the value is larger than {LARGEST_VALUE_BYTES:,} bytes")
@@ -96,11 +82,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     raise TypeError(f"a value of type {type(value).__name__} cannot be shown")
-
-
-def _reason(text: str) -> str:
-    line = text.splitlines()[0] if text else ""
-    return _NOISE.sub("", line).removeprefix("ERROR: ")[:_LONGEST_REASON]
 
 
 def _limit_resources() -> None:

@@ -45,6 +45,16 @@ class GitObject:
     kind: str
     content: bytes
 
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """Names of what a tree holds: each entry is `<mode> <name>`, NUL, and a raw object name."""
+        found, at, raw_bytes = [], 0, len(self.name) // 2
+        while at < len(self.content):
+            end = self.content.index(b"\0", at)
+            found.append(os.fsdecode(self.content[at:end].partition(b" ")[2]))
+            at = end + 1 + raw_bytes
+        return tuple(found)
+
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:

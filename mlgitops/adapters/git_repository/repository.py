@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
+from mlgitops.adapters.git_repository import lineage
 from mlgitops.adapters.git_repository.program import Git, GitObject
 from mlgitops.model.errors import SpecError, Unavailable
 from mlgitops.ports import Commit
@@ -48,11 +49,26 @@ class GitRepository:
         found = self._git.objects([f"{ref}^{{commit}}"])[0]
         return found.name if found else None
 
+    def head(self) -> tuple[str, tuple[str, ...]]:
+        """HEAD's commit and the names at the top of its tree; empty before the first commit."""
+        commit, tree = self._git.objects(["HEAD^{commit}", "HEAD^{tree}"])
+        return (commit.name, tree.entries) if commit and tree else ("", ())
+
+    def checked_out(self) -> str:
+        """The branch that is checked out, also before its first commit; empty for none."""
+        return self._git.line("branch", "--show-current")
+
     def commit(self, ref: str) -> Commit:
         return self._commits([ref])[0]
 
     def read(self, path: str, ref: str) -> str | None:
         return self.read_at(path, [ref])[0]
+
+    def read_bytes(self, path: str, ref: str) -> bytes | None:
+        commit, found = self._git.objects([f"{ref}^{{commit}}", f"{ref}:{path}"])
+        if commit is None:
+            raise _unknown(ref)
+        return found.content if found and found.kind == "blob" else None
 
     def read_at(self, path: str, refs: Sequence[str]) -> tuple[str | None, ...]:
         names = [name for ref in refs for name in (f"{ref}^{{commit}}", f"{ref}:{path}")]
@@ -79,13 +95,14 @@ class GitRepository:
 
     def history(self, path: str, ref: str) -> tuple[Commit, ...]:
         if self._is_shallow:
-            raise SpecError(
-                "this clone is shallow, so the history of releases is cut off",
-                hint="run `git fetch --unshallow`; in GitHub Actions set `fetch-depth: 0`",
-            )
-        start = self._required(ref)
-        listed = self._git.line("rev-list", "--first-parent", "--reverse", start, "--", path)
-        return self._commits(listed.split())
+            raise _shallow()
+        return self._commits(lineage.changing(self._git, path, self._required(ref)))
+
+    def contained(self, commits: Collection[str], of: str) -> frozenset[str]:
+        found = lineage.contained(self._git, commits, self._required(of))
+        if len(found) < len(set(commits)) and self._is_shallow:
+            raise _shallow()
+        return found
 
     def parent(self, commit: str) -> str | None:
         return self.resolve(f"{self._required(commit)}^1")
@@ -254,6 +271,13 @@ def _text(found: GitObject, path: str) -> str:
         return found.content.decode()
     except UnicodeDecodeError as error:
         raise SpecError(f"{path} is not UTF-8 text", hint="save it as UTF-8") from error
+
+
+def _shallow() -> SpecError:
+    return SpecError(
+        "this clone is shallow, so the history of releases is cut off",
+        hint="run `git fetch --unshallow`; in GitHub Actions set `fetch-depth: 0`",
+    )
 
 
 def _unknown(ref: str) -> SpecError:

@@ -25,18 +25,18 @@ class MlflowRegistry:
     def __init__(self, uri: str, artifacts: str, root: Path) -> None:
         self._connection = Connection(uri, artifacts, root)
 
-    def observe(self, names: Sequence[str]) -> dict[str, RegisteredModel]:
-        wanted = set(names)
-        if not wanted or self._connection.is_absent:
+    def observe(self, names: Sequence[str] | None = None) -> dict[str, RegisteredModel]:
+        wanted = None if names is None else set(names)
+        if wanted == set() or self._connection.is_absent:
             return {}
         # One page holds a thousand models with all their aliases: ask for all at once.
-        query = f"name = '{next(iter(wanted))}'" if len(wanted) == 1 else None
+        query = f"name = '{next(iter(wanted))}'" if wanted and len(wanted) == 1 else None
         found: dict[str, RegisteredModel] = {}
         with self._connection.calling("read the registered models") as client:
             for model in paged(client.search_registered_models, query):
-                if model.name in wanted:
+                if wanted is None or model.name in wanted:
                     found[model.name] = _registered_model(model)
-                if len(found) == len(wanted):
+                if wanted is not None and len(found) == len(wanted):
                     break
         return found
 

@@ -15,6 +15,7 @@ from mlgitops.ports import Job
 
 _LAST_LINES = 20
 _LAST_BYTES = 4096
+_MOST_BYTES = 1 << 20
 _KINDS = frozenset({"result", "refused", "bug"})
 _DENIED = re.compile("[Pp]ermission denied")
 _DENIED_PATH = re.compile(r"(?:[Pp]ermission denied:|local file) '([^'\n]+)'")
@@ -78,6 +79,12 @@ def tail(log: IO[bytes]) -> str | None:
     log.seek(max(0, size - _LAST_BYTES))
     text = log.read().decode(errors="replace")
     return "\n".join(text.strip().splitlines()[-_LAST_LINES:]) or None
+
+
+def printed(log: IO[bytes]) -> bytes:
+    """The end of what was printed, as it was."""
+    log.seek(max(0, log.seek(0, os.SEEK_END) - _MOST_BYTES))
+    return log.read(_MOST_BYTES)
 
 
 def _hint_at_wall(text: str, rule: str) -> str | None:

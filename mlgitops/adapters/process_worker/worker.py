@@ -24,7 +24,7 @@ from typing import IO, Any, Self
 from mlgitops.adapters.process_worker import answers, environment
 from mlgitops.adapters.process_worker.zygote import SECONDS_TO_END, Zygote
 from mlgitops.model.errors import SpecError
-from mlgitops.ports import Access, Job
+from mlgitops.ports import Access, Hear, Job
 
 # Not -I, which would ignore PYTHONHASHSEED: the environment is ours anyway, and
 # -s and -P keep the user's site-packages and the working directory off sys.path.
@@ -71,9 +71,11 @@ class ProcessWorker:
         for job in jobs:
             self._zygote(job)
 
-    def run(self, job: Job, request: Mapping[str, Any], access: Access) -> dict[str, Any]:
+    def run(
+        self, job: Job, request: Mapping[str, Any], access: Access, hear: Hear | None = None
+    ) -> dict[str, Any]:
         zygote = self._zygote(job)
-        with self._desk(job) as desk:
+        with self._desk(job, hear) as desk:
             order = {
                 "job": job,
                 "request": dict(request),
@@ -131,7 +133,7 @@ class ProcessWorker:
         }
 
     @contextmanager
-    def _desk(self, job: Job) -> Iterator[_Desk]:
+    def _desk(self, job: Job, hear: Hear | None) -> Iterator[_Desk]:
         """New folders for one job, that no other job can touch."""
         with self._starting:  # two threads must not make two of a folder
             number = next(self._numbers)
@@ -142,7 +144,11 @@ class ProcessWorker:
         try:
             # Read by this descriptor, as the job could put a link in the log's place.
             with (folder / "log").open("x+b") as log:
-                yield _Desk(folder, temporary, log)
+                try:
+                    yield _Desk(folder, temporary, log)
+                finally:
+                    if hear is not None:
+                        hear(answers.printed(log))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
             shutil.rmtree(temporary, ignore_errors=True)

@@ -125,10 +125,10 @@ def _names(table: pa.Table, where: str) -> list[str]:
     return names
 
 
-def not_utf8(where: str) -> SpecError:
-    """The error for text in another encoding; *where* names file or column."""
+def not_utf8(where: str, first: str = "") -> SpecError:
+    """The error for text in another encoding; *where* names file or column, *first* the place."""
     return SpecError(
-        f"{where}: not UTF-8 text",
+        f"{where}: not UTF-8 text{f', first at {first}' if first else ''}",
         hint="convert the file, for example with `iconv -f latin1 -t utf-8`",
     )
 

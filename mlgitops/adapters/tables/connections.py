@@ -108,7 +108,8 @@ def _url(source: Source, environment: Mapping[str, str]) -> tuple[URL, bool]:
         if not text:
             raise SpecError(
                 f"source {source.name!r}: the environment variable {name!r} is not set",
-                hint=f"export {name}=postgresql://user:password@host/database",
+                hint=f"export {name}=postgresql://user:password@host/database, or for an SQLite "
+                f"file {name}=sqlite:///data/file.db, seen from the repository's root",
             )
     try:
         url = make_url(re.sub("^postgres://", "postgresql://", text))

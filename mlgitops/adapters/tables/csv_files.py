@@ -37,12 +37,17 @@ def read_csv(file: SourceFile) -> pa.Table:
     try:
         table = _parse(text)
     except pa.ArrowInvalid as error:
+        # Looked for first: a row in another encoding is often also one that Arrow cuts wrong.
+        if (place := _undecodable(text)) is not None:
+            raise not_utf8(file.name, place) from error
         raise _explained(file.name, str(error)) from error
+    if (place := _undecodable(text[: text.find(b"\n") + 1 or None])) is not None:
+        raise not_utf8(file.name, place)
     table = normalised(table, file.name)
     for field in table.schema:
         # Arrow falls back to bytes where text does not decode.
         if field.type == pa.binary():
-            raise not_utf8(f"{file.name}: column {field.name!r}")
+            raise not_utf8(f"{file.name}: column {field.name!r}", _undecodable(text) or "")
     return table
 
 
@@ -59,6 +64,22 @@ def _parse(text: bytearray) -> pa.Table:
         parse_options=csv.ParseOptions(newlines_in_values=True),
         convert_options=csv.ConvertOptions(null_values=_NULLS, strings_can_be_null=True),
     )
+
+
+def _undecodable(text: bytearray) -> str | None:
+    """Where *text* stops being UTF-8, without the byte itself, or None where it never does."""
+    start = 0
+    while start < len(text):
+        # Cut at line ends, which are no part of any other character.
+        end = text.find(b"\n", start + _BLOCK_BYTES) + 1 or len(text)
+        try:
+            text[start:end].decode()
+        except UnicodeDecodeError as error:
+            offset = start + error.start
+            line = text.count(b"\n", 0, offset) + 1
+            return f"line {line} (byte {offset:,})"
+        start = end
+    return None
 
 
 def _explained(name: str, reason: str) -> SpecError:

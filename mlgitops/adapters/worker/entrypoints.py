@@ -7,10 +7,11 @@ import errno
 import importlib
 import inspect
 import os
+import pkgutil
 import sys
 import sysconfig
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from mlgitops.model.errors import SpecError
 
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 _LONGEST_MESSAGE = 300
+_MOST_NAMES = 10
+_A_CLASS = "an estimator is a class by its full path, for instance sklearn.linear_model.Ridge"
 _OURS = str(Path(__file__).parent)
 # An environment often lies in the repository, and what is installed there is nobody's own code.
 _INSTALLED = tuple(
@@ -48,9 +51,10 @@ def load(root: Path, entrypoint: str) -> Callable[..., Any]:
         return function  # type: ignore[no-any-return]  # whatever `callable` says yes to
     if function is not None:
         raise SpecError(f"{entrypoint!r} is a {type(function).__name__}, which cannot be called")
+    functions = [n for n in _public(module) if callable(getattr(module, n))]
     raise SpecError(
         f"the module {module_name!r} has no {function_name!r}",
-        hint=_did_you_mean(function_name, vars(module)),
+        hint=_did_you_mean(function_name, functions),
     )
 
 
@@ -63,12 +67,25 @@ def load_class(root: Path, path: str) -> type:
     enter(root)
     module_name, _, class_name = path.rpartition(".")
     with user_code(f"{path!r} cannot be imported", root):
-        module = importlib.import_module(module_name)
+        try:
+            module = importlib.import_module(module_name)
+        except ModuleNotFoundError as error:
+            missing = error.name or ""
+            if not _is_part_of(missing, module_name):
+                raise
+            raise SpecError(
+                f"{path!r} cannot be imported: there is no module {missing!r}",
+                hint=_near_module(missing, root) or f"{_A_CLASS}; a package has to be installed",
+            ) from error
     found = getattr(module, class_name, None)
     if isinstance(found, type):
         return found
+    if found is not None:
+        raise SpecError(f"{path!r} is a {type(found).__name__}, not a class", hint=_A_CLASS)
+    classes = [n for n in _public(module) if isinstance(getattr(module, n), type)]
     raise SpecError(
-        f"{module_name!r} has no class {class_name!r}", hint=_did_you_mean(class_name, vars(module))
+        f"{module_name!r} has no class {class_name!r}",
+        hint=_near(class_name, classes) or _A_CLASS,
     )
 
 
@@ -132,12 +149,28 @@ def _imported(name: str, root: Path) -> Any:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         missing = error.name or ""
-        if name != missing and not name.startswith(f"{missing}."):
+        if not _is_part_of(missing, name):
             raise
         raise SpecError(
             f"there is no module {name!r} below {root}",
-            hint="entry points are `module:function`, seen from the repository's root",
+            hint=_near_module(missing, root)
+            or "entry points are `module:function`, seen from the repository's root",
         ) from error
+
+
+def _is_part_of(missing: str, name: str) -> bool:
+    """Whether the module that is *missing* is *name* or a package that it lies in."""
+    return name == missing or name.startswith(f"{missing}.")
+
+
+def _near_module(missing: str, root: Path) -> str | None:
+    """The module beside the one that is *missing* that was probably meant."""
+    package, _, name = missing.rpartition(".")
+    places = list(getattr(sys.modules.get(package), "__path__", ())) if package else [str(root)]
+    names = {module.name for module in pkgutil.iter_modules(places)}
+    names |= {folder.name for place in places for folder in Path(place).glob("[!.]*/")}
+    near = difflib.get_close_matches(name, sorted(names), n=1)
+    return f"did you mean {f'{package}.{near[0]}'.lstrip('.')!r}?" if near else None
 
 
 def _one_line(error: BaseException) -> str:
@@ -172,6 +205,16 @@ def _chain(report: traceback.TracebackException) -> Iterator[traceback.Traceback
             yield from _chain(chained)
 
 
-def _did_you_mean(name: str, names: Mapping[str, Any]) -> str | None:
-    near = difflib.get_close_matches(name, [n for n in names if not n.startswith("_")], n=1)
+def _public(module: Any) -> list[str]:
+    return [name for name in vars(module) if not name.startswith("_")]
+
+
+def _did_you_mean(name: str, names: Sequence[str]) -> str | None:
+    """A hint: the nearest name, or else all that there are."""
+    listed = ", ".join(names[:_MOST_NAMES]) + (", …" if len(names) > _MOST_NAMES else "")
+    return _near(name, names) or (f"it has {listed}" if names else None)
+
+
+def _near(name: str, names: Sequence[str]) -> str | None:
+    near = difflib.get_close_matches(name, names, n=1)
     return f"did you mean {near[0]!r}?" if near else None

@@ -91,6 +91,13 @@ def _fitted(request: Mapping[str, Any], x: pd.DataFrame, y: pd.Series[Any]) -> A
 def _fitted_class(request: Mapping[str, Any], x: pd.DataFrame, y: pd.Series[Any]) -> Any:
     root, name = Path(request["root"]), request["estimator"]
     kind = entrypoints.load_class(root, name)
+    lacking = [method for method in ("fit", "get_params") if not hasattr(kind, method)]
+    if lacking:
+        raise SpecError(
+            f"{name!r} is no scikit-learn estimator: it has no {' and no '.join(lacking)}",
+            hint="name an estimator's class, for instance sklearn.linear_model.Ridge, or write "
+            "`entrypoint:` and a function that returns the fitted model",
+        )
     params = dict(request["params"])
     entrypoints.require_arguments(kind, name, **params)
     with entrypoints.user_code(f"{name!r} cannot be made with the spec's params", root):

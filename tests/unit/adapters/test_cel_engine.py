@@ -12,6 +12,7 @@ import pytest
 import mlgitops
 from mlgitops.adapters.cel_engine.engine import CelEngine
 from mlgitops.model.errors import MissingExtra
+from mlgitops.model.expressions import Compiled, Flaw
 from mlgitops.model.verdict import Answer, Question
 
 EVIDENCE: dict[str, Any] = {
@@ -197,6 +198,99 @@ def test_answers_before_a_crash_are_kept(tmp_path):
     assert lost.kind == "error"
 
 
+def compiled(*expressions: str, engine: CelEngine | None = None) -> tuple[Compiled, ...]:
+    return (engine or CelEngine()).compile(["metrics", "slices"], expressions)
+
+
+@pytest.mark.parametrize(
+    ("expression", "name", "parameters"),
+    [
+        ("metrics.mae.high < params.most", "BOOL", ("most",)),
+        ("slices.all(s, s.n > params.a || has(params.b) && params.a > 1)", "BOOL", ("a", "b")),
+        ("'params.no' == metrics.params.no && params['no'] == 1", "BOOL", ()),
+        ("metrics.mae", "DYN", ()),
+        ("params." + "x" * 64, "DYN", ("x" * 64,)),
+        ("size(slices)", "INT", ()),
+        ("[1]", "LIST<INT>", ()),
+    ],
+)
+def test_what_compiling_tells_without_evidence(expression, name, parameters):
+    assert compiled(expression) == (Compiled(name, parameters),)
+
+
+@pytest.mark.parametrize(
+    ("expression", "flaw"),
+    [
+        ("true and true", Flaw("syntax", "mismatched input 'and' expecting the end", 5)),
+        ("metrics.a >", Flaw("syntax", "it ends too early", 11)),
+        ("(true", Flaw("syntax", "missing ')' at the end", 5)),
+        ("true &&\n  if", Flaw("syntax", "reserved identifier: if", 10)),
+        ("'é' == 'x", Flaw("syntax", "token recognition error at: ''x'", 7)),
+        ("true && slice.all(s, true)", Flaw("name", "", 8, "slice")),
+        ("true &&\n t.x.y", Flaw("name", "", 9, "t.x.y")),
+        ("worst(slices)", Flaw("name", "", 0, "worst")),
+        ("1 + 2.0 > 1.0", Flaw("type", "`+` does not take (int, double)", 2, "+")),
+        ("1 in 2", Flaw("type", "`in` does not take (int, int)", 2, "in")),
+        ("1.0 / metrics.a > 1.0", Flaw("limit", "division is not allowed: write `a >= b * c`")),
+        (" " * 2049, Flaw("limit", "the expression has 2,049 characters; 2,048 are allowed")),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(expression, flaw):
+    [found] = compiled(expression)[0].flaws
+
+    assert found.message.startswith(flaw.message)
+    assert (found.kind, found.at, found.subject) == (flaw.kind, flaw.at, flaw.subject)
+
+
+def test_all_unknown_names_are_listed_and_of_syntax_errors_the_first():
+    names, syntax = compiled("a > b || metrics.c > d.e", "a && ) &&& (")
+
+    assert [flaw.subject for flaw in names.flaws] == ["a", "b", "d.e"]
+    assert len(syntax.flaws) == 1
+
+
+def test_no_text_of_an_expression_is_taken_for_an_error():
+    [found] = compiled("'\\n' == \nERROR: <input>:1:1: undeclared reference to 'x'")[0].flaws
+
+    assert found.kind == "syntax"
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_compiling_a_bomb_ends(bomb):
+    start = time.monotonic()
+
+    before, _ = compiled("true", BOMBS[bomb])
+
+    assert before == Compiled("BOOL")
+    assert time.monotonic() - start < 7
+
+
+def test_nothing_to_compile_needs_no_child():
+    assert compiled(engine=CelEngine(interpreter="/nonexistent")) == ()
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("kill -SEGV $$", "ended by SIGSEGV"),
+        ('echo \'{"type": 3, "parameters": []}\'', "gave no answer"),
+        ("echo '{\"flaws\": []}'", "gave no answer"),
+        ('echo \'{"flaws": [{"kind": "name"}]}\'', "gave no answer"),
+        ("echo '{\"flaws\": [3]}'", "gave no answer"),
+        ("exec sleep 60", "longer than"),
+    ],
+)
+def test_whatever_becomes_of_the_child_nothing_is_taken_as_compiled(script, why, tmp_path):
+    interpreter = tmp_path / "python"
+    interpreter.write_text(f"#!/bin/sh\n{script}\n")
+    interpreter.chmod(0o755)
+
+    found = compiled("true", "true", engine=CelEngine(interpreter=str(interpreter), timeout_s=0.5))
+
+    assert [one.flaws[0].kind for one in found] == ["lost", "lost"]
+    assert why in found[0].flaws[0].message
+
+
 def test_a_missing_package_is_raised(tmp_path):
     venv.create(tmp_path, with_pip=False, symlinks=True)
     python = str(tmp_path / "bin" / "python")
@@ -207,6 +301,8 @@ def test_a_missing_package_is_raised(tmp_path):
         CelEngine(interpreter=python).evaluate({}, [Question("true", {})])
 
     assert caught.value.hint == "pip install 'mlgitops[gate]'"
+    with pytest.raises(MissingExtra, match="cel-expr-python"):
+        compiled("true", engine=CelEngine(interpreter=python))
 
 
 def test_the_child_has_no_environment(monkeypatch, tmp_path):

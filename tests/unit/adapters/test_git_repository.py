@@ -52,6 +52,48 @@ def test_the_top_of_a_linked_work_tree_is_its_own(workspace: GitWorkspace, tmp_p
     assert discover(tmp_path / "other", workspace.env) == tmp_path / "other"
 
 
+def test_head_is_its_commit_and_what_lies_at_the_top(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    workspace.commit({"b/c.txt": "", "a\nb": "", "größe": ""}, "Names")
+    listed = workspace.git("ls-tree", "-z", "--name-only", "HEAD").split("\0")[:-1]
+
+    commit, names = repository.head()
+
+    assert commit == workspace.head
+    assert list(names) == listed == ["README.md", "a\nb", "b", "größe"]
+
+
+def test_before_the_first_commit_there_is_no_head(tmp_path: Path) -> None:
+    workspace = GitWorkspace(tmp_path / "new")
+    workspace.git("init", "--quiet")
+
+    assert GitRepository(workspace.root, workspace.env).head() == ("", ())
+
+
+def test_the_branch_that_is_checked_out_has_a_name_before_its_first_commit(
+    workspace: GitWorkspace, repository: GitRepository, tmp_path: Path
+) -> None:
+    new = GitWorkspace(tmp_path / "new")
+    new.git("init", "--quiet", "--initial-branch=trunk")
+
+    assert GitRepository(new.root, new.env).checked_out() == "trunk"
+    assert repository.checked_out() == "main"
+
+    workspace.git("switch", "--quiet", "--detach")
+    assert repository.checked_out() == ""
+
+
+def test_names_are_read_where_objects_have_longer_names(tmp_path: Path) -> None:
+    workspace = GitWorkspace(tmp_path / "new")
+    workspace.git("init", "--quiet", "--object-format=sha256")
+    workspace.commit({"one": "", "two": ""}, "Begin")
+
+    _, names = GitRepository(workspace.root, workspace.env).head()
+
+    assert names == ("one", "two")
+
+
 def test_outside_a_repository_the_error_says_so(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="not a git repository") as caught:
         discover(tmp_path, {})
@@ -133,6 +175,19 @@ def test_a_file_is_read_as_it_is_at_a_commit(
     assert repository.read("a\nb", "main") is None
 
 
+def test_bytes_are_those_of_a_commit_whatever_they_are(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    (workspace.root / "x.bin").write_bytes(b"\xff\x00\r\n")
+    first = workspace.commit({"a/b": ""}, "One")
+    workspace.commit({"x.bin": "two"}, "Two")
+
+    assert repository.read_bytes("x.bin", first) == b"\xff\x00\r\n"
+    assert repository.read_bytes("x.bin", "main") == b"two"
+    assert repository.read_bytes("a", "main") is None
+    assert repository.read_bytes("a/none", "main") is None
+
+
 @pytest.mark.parametrize("ref", ["nope", "--all", "", "x\ny"])
 def test_an_unknown_ref_is_an_error_and_not_an_absent_file(
     repository: GitRepository, ref: str
@@ -140,6 +195,7 @@ def test_an_unknown_ref_is_an_error_and_not_an_absent_file(
     calls: list[Callable[[], object]] = [
         lambda: repository.commit(ref),
         lambda: repository.read("README.md", ref),
+        lambda: repository.read_bytes("README.md", ref),
         lambda: repository.read_all("README.md", ref),
         lambda: repository.files("", ref),
         lambda: repository.history("README.md", ref),
@@ -203,7 +259,7 @@ def test_a_file_that_is_not_text_is_named(
 
 
 @pytest.mark.parametrize("how", ["merge", "squash", "fast-forward"])
-def test_history_has_one_entry_for_each_merge_of_a_branch(
+def test_history_has_one_entry_for_each_branch_however_it_came_in(
     workspace: GitWorkspace, repository: GitRepository, how: str
 ) -> None:
     first = workspace.commit({"r": "1"}, "First")
@@ -213,28 +269,103 @@ def test_history_has_one_entry_for_each_merge_of_a_branch(
         workspace.git("switch", "--quiet", "topic")
     else:
         workspace.git("switch", "--quiet", "--create", "topic")
-    workspace.commit({"r": "2"}, "Second")
+    topic = workspace.commit({"r": "2"}, "Second")
     workspace.git("switch", "--quiet", "main")
     merged = workspace.merge("topic", how)
     workspace.commit({"other": "y"}, "Unrelated again")
     back = workspace.revert(merged)
 
-    assert [c.sha for c in repository.history("r", "main")] == [first, merged, back]
+    second = merged if how == "squash" else topic
+    assert [c.sha for c in repository.history("r", "main")] == [first, second, back]
     assert repository.history("none", "main") == ()
-    assert repository.read_at("r", [first, merged, back]) == ("1", "2", "1")
+    assert repository.read_at("r", [first, second, back]) == ("1", "2", "1")
 
 
-def test_what_happened_on_a_side_branch_alone_is_not_history(
-    workspace: GitWorkspace, repository: GitRepository
+@pytest.mark.parametrize("is_pulled", [True, False], ids=["pulled", "merged"])
+def test_what_came_and_went_on_the_other_side_of_a_merge_is_history(
+    workspace: GitWorkspace, repository: GitRepository, is_pulled: bool
+) -> None:
+    """Git does not say which side was `main`: a pull and a merge leave the same commits."""
+    first = workspace.commit({"r": "1"}, "First")
+    workspace.git("switch", "--quiet", "--create", "topic")
+    second = workspace.commit({"r": "2"}, "Second")
+    third = workspace.commit({"r": "1"}, "Back")
+    workspace.git("switch", "--quiet", "main")
+    workspace.commit({"other": "x"}, "Unrelated")
+    if is_pulled:
+        workspace.git("pull", "--quiet", "--no-rebase", "--no-edit", ".", "topic")
+    else:
+        workspace.merge("topic")
+
+    assert [c.sha for c in repository.history("r", "main")] == [first, second, third]
+
+
+@pytest.mark.parametrize("kept", ["ours", "theirs"])
+def test_of_two_sides_that_changed_a_path_the_one_that_was_kept_is_last(
+    workspace: GitWorkspace, repository: GitRepository, kept: str
 ) -> None:
     first = workspace.commit({"r": "1"}, "First")
     workspace.git("switch", "--quiet", "--create", "topic")
-    workspace.commit({"r": "2"}, "Tried")
-    workspace.commit({"r": "1", "s": "s"}, "Taken back")
+    theirs = [workspace.commit({"r": text}, text) for text in ("2", "3")]
     workspace.git("switch", "--quiet", "main")
-    workspace.merge("topic")
+    ours = [workspace.commit({"r": text}, text) for text in ("4", "5")]
+    workspace.git("merge", "--quiet", "--no-edit", f"--strategy-option={kept}", "topic")
 
-    assert [c.sha for c in repository.history("r", "main")] == [first]
+    sides = [*theirs, *ours] if kept == "ours" else [*ours, *theirs]
+    assert [c.sha for c in repository.history("r", "main")] == [first, *sides, workspace.head]
+
+
+def test_histories_without_a_common_root_are_joined(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    workspace.git("switch", "--quiet", "--orphan", "other")
+    theirs = workspace.commit({"r": "1"}, "Elsewhere")
+    workspace.git("switch", "--quiet", "main")
+    workspace.git("merge", "--quiet", "--no-edit", "--allow-unrelated-histories", "other")
+    last = workspace.commit({"r": "2"}, "Here")
+
+    assert [c.sha for c in repository.history("r", "main")] == [theirs, last]
+
+
+def test_what_a_commit_contains_is_it_and_all_before_it(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    root = workspace.head
+    workspace.git("switch", "--quiet", "--create", "topic")
+    topic = workspace.commit({"t": "t"}, "Topic")
+    workspace.git("switch", "--quiet", "main")
+    main = workspace.commit({"m": "m"}, "Main")
+    merged = workspace.merge("topic")
+    every = {root, topic, main, merged}
+
+    assert repository.contained(every, "main") == every
+    assert repository.contained(every, main) == {root, main}
+    assert repository.contained([topic, topic], topic) == {topic}
+    assert repository.contained([], "main") == frozenset()
+
+
+def test_only_a_commits_full_name_is_contained(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    head, tree = workspace.head, workspace.git("rev-parse", "HEAD^{tree}")
+    asked = [head[:12], "main", "HEAD", "--all", "", f"^{head}", f"{head}\n", tree, "0" * 40]
+
+    assert repository.contained(asked, "main") == frozenset()
+    with pytest.raises(SpecError, match="no branch"):
+        repository.contained([head], "none")
+
+
+def test_a_shallow_clone_says_nothing_of_what_it_lacks(
+    workspace: GitWorkspace, tmp_path: Path
+) -> None:
+    before = workspace.commit({"r": "1"}, "First")
+    head = workspace.commit({"r": "2"}, "Second")
+    shallow = clone(workspace, tmp_path / "shallow", "--depth=1")
+    repository = GitRepository(shallow.root, shallow.env)
+
+    assert repository.contained([head], "HEAD") == {head}
+    with pytest.raises(SpecError, match="shallow"):
+        repository.contained([before, head], "HEAD")
 
 
 def test_a_deletion_is_history(workspace: GitWorkspace, repository: GitRepository) -> None:

@@ -92,6 +92,10 @@ def test_a_header_alone_is_a_table_without_rows(tmp_path: Path) -> None:
     assert table.column_names == ["a", "b"]
 
 
+def test_any_line_end_ends_the_header(tmp_path: Path) -> None:
+    assert read(tmp_path, "a,ü\r1,ü".encode()).to_pydict() == {"a": [1], "ü": ["ü"]}
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -99,10 +103,15 @@ def test_a_header_alone_is_a_table_without_rows(tmp_path: Path) -> None:
         (b"\n\n", "the file is empty"),
         (b"a,b\n1,2\n3\n4,5\n", r"row 3 has 1 values, the header \(row 1\) has 2"),
         (b"a,b\n" + b"1,2\n" * 3_000_000 + b"secret,2,3\n", "row 3000002 has 3 values"),
-        ("a,b\n1,Zürich\n".encode("latin-1"), "column 'b': not UTF-8 text"),
-        ("a,ü\n1,2\n".encode("latin-1"), "not UTF-8 text"),
+        (
+            "a,b\n1,Zürich\n".encode("latin-1"),
+            r"column 'b': not UTF-8 text, first at line 2 \(byte 7\)$",
+        ),
+        ("a,ü\n1,2\n".encode("latin-1"), r"not UTF-8 text, first at line 1 \(byte 2\)$"),
+        ("a,b\n1,é\nü\n".encode("latin-1"), r"not UTF-8 text, first at line 2 \(byte 6\)$"),
+        (b"a,b\n" + b"1,2\n" * 3_000_000 + b"\xfc\n", r"line 3000002 \(byte 12,000,004\)$"),
         ("a,b\n1,2\n".encode("utf-16"), "not UTF-8 text"),
-        (bytes(range(256)) * 10, "row 3 has 2 values"),
+        (bytes(range(256)) * 10, r"not UTF-8 text, first at line 2 \(byte 128\)$"),
         (b'a,b\n1,"x\n2,y\n', "one of them is never closed"),
         (b"a,b\n1," + b"x" * 20_000_000, "a row is longer than 8 MiB"),
         (b"a,b,a\n1,2,3\n", "more than one column is named 'a'"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -9,15 +10,24 @@ from hypothesis import strategies as st
 
 from mlgitops.model.digest import digest
 from mlgitops.model.spec import Pin
-from mlgitops.model.state import Applied, Intent, Observed, Record, Stamp, Target
+from mlgitops.model.state import (
+    NO_RECORD,
+    Applied,
+    Intent,
+    Observed,
+    Record,
+    Stamp,
+    Target,
+)
 
 PIN = Pin(17, digest("candidate"), digest("manifest"), digest("evidence"))
 STAMP = Stamp("c0ffee", datetime(2026, 11, 22, 12, 0, tzinfo=UTC), "run 991")
-RECORD = Record(Applied.of(PIN, STAMP))
+RECORD = Record("shop", STAMP.commit, Applied.of(PIN, "champion", STAMP))
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 applieds = st.builds(
     Applied,
+    alias=texts,
     version=st.integers(1, 10**6),
     candidate=texts,
     manifest=texts,
@@ -28,8 +38,10 @@ applieds = st.builds(
 numbers = st.none() | st.integers(1, 10**6)
 records = st.builds(
     Record,
+    texts,
+    texts,
     st.none() | applieds,
-    st.none() | st.builds(Intent, numbers, numbers),
+    st.lists(st.builds(Intent, texts, numbers, numbers), max_size=3).map(tuple),
 )
 
 
@@ -47,15 +59,21 @@ def test_other_text_is_no_record(text):
 @pytest.mark.parametrize(
     "change",
     [
-        {"v": 2},
+        {"v": 1},
+        {"v": 3},
+        {"project": None},
+        {"commit": 7},
         {"v": True},
         {"extra": 1},
         {"applied": []},
         {"applied": "17"},
-        {"intent": {"before": 16, "after": "17"}},
-        {"intent": {"before": True, "after": 17}},
-        {"intent": {"after": 17}},
-        {"intent": 17},
+        {"intents": [{"alias": "champion", "before": 16, "after": "17"}]},
+        {"intents": [{"alias": "champion", "before": True, "after": 17}]},
+        {"intents": [{"alias": None, "before": 16, "after": 17}]},
+        {"intents": [{"alias": "champion", "after": 17}]},
+        {"intents": [{"alias": "champion", "before": 16, "after": 17, "extra": 1}]},
+        {"intents": 17},
+        {"intents": None},
     ],
 )
 def test_a_record_that_was_edited_is_no_record(change):
@@ -68,6 +86,7 @@ def test_a_record_that_was_edited_is_no_record(change):
 @pytest.mark.parametrize(
     "change",
     [
+        {"alias": None},
         {"version": "17"},
         {"version": True},
         {"version": 17.0},
@@ -90,8 +109,25 @@ def test_deep_nesting_is_no_record():
         Record.decode("[" * 100_000)
 
 
+def test_a_record_of_the_first_format_is_no_record():
+    first = {
+        "v": 1,
+        "applied": {
+            "version": 17,
+            "candidate": PIN.candidate,
+            "manifest": PIN.manifest,
+            "commit": "c0ffee",
+            "at": STAMP.at.isoformat(),
+            "run": "ada",
+        },
+        "intent": None,
+    }
+
+    assert Observed(17, json.dumps(first, sort_keys=True, separators=(",", ":"))).known is None
+
+
 def test_what_was_applied_is_told_by_version_and_digests():
-    applied = Applied.of(PIN, STAMP)
+    applied = Applied.of(PIN, "champion", STAMP)
 
     assert applied.is_of(PIN)
     assert not applied.is_of(Pin(18, PIN.candidate, PIN.manifest, PIN.evidence))
@@ -100,31 +136,58 @@ def test_what_was_applied_is_told_by_version_and_digests():
     assert applied.is_of(Pin(17, PIN.candidate, PIN.manifest, digest("x")))
 
 
-def test_applied_is_read_from_a_record():
-    assert Applied.decode(RECORD.encode()) == RECORD.applied
-    with pytest.raises(ValueError, match="nothing"):
-        Applied.decode(Record(None, Intent(None, 3)).encode())
+def explained(record, alias):
+    return {v for v in (None, 3, 17, 18) if record.explains(alias, v)}
 
 
 def test_our_own_doing_is_what_was_applied_and_what_was_begun():
-    assert Record(None).explained == {None}
-    assert RECORD.explained == {17}
-    assert Record(RECORD.applied, Intent(17, 18)).explained == {17, 18}
-    assert Record(RECORD.applied, Intent(3, None)).explained == {17, 3, None}
+    begun = replace(RECORD, intents=(Intent("champion", 17, 18), Intent("old", 3, None)))
+
+    assert explained(NO_RECORD, "champion") == {None}
+    assert explained(RECORD, "champion") == {17}
+    assert explained(RECORD, "old") == {None}
+    assert explained(begun, "champion") == {17, 18}
+    assert explained(begun, "old") == {3, None}
+    assert begun.aliases == {"champion", "old"}
+    assert (RECORD.aliases, NO_RECORD.aliases) == ({"champion"}, frozenset())
+
+
+def test_what_is_noted_keeps_what_was_noted_of_other_aliases():
+    begun = RECORD.noting("shop", "decade", [Intent("new", None, 17), Intent("champion", 17, None)])
+
+    again = begun.noting("shop", "facade", [Intent("new", 17, 18)])
+
+    assert again.intents == (Intent("new", 17, 18), Intent("champion", 17, None))
+    assert (again.commit, again.applied) == ("facade", RECORD.applied)
+
+
+def test_a_record_by_which_nothing_is_live_is_nobodys():
+    retired = Record("other", "c0ffee", None)
+
+    assert Observed(None, retired.encode()).record_of("shop") == NO_RECORD
+    assert Observed(None, retired.encode()).record_of("other") == retired
+    for alive in (
+        replace(RECORD, project="other"),
+        replace(retired, intents=(Intent("champion", None, 17),)),
+    ):
+        assert Observed(None, alive.encode()).record_of("shop") == alive
+    assert Observed(None, "{}").record_of("shop") is None
 
 
 def test_a_record_that_is_not_ours_is_told_from_none():
-    assert Observed(None, None).known == Record(None)
+    assert Observed(None, None).known == NO_RECORD
     assert Observed(None, "{}").known is None
     assert Observed(None, RECORD.encode()).known == RECORD
 
 
-def test_what_is_observed_is_named_by_alias_and_record():
+def test_what_is_observed_is_named_by_what_a_change_would_overwrite():
     seen = Observed(17, RECORD.encode())
 
-    assert seen.digest == Observed(17, RECORD.encode(), {}, digest("x")).digest
+    looked_up = replace(seen, versions={}, manifest=digest("x"), is_past=True)
+    assert seen.digest == looked_up.digest
     assert seen.digest != Observed(18, RECORD.encode()).digest
     assert seen.digest != Observed(17, None).digest
+    assert seen.digest != replace(seen, others={"old": 3}).digest
 
 
 def test_a_target_is_named_by_environment_and_model():

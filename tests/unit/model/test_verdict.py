@@ -30,6 +30,7 @@ GATES = st.builds(
     verdict=VERDICTS,
     rules=st.lists(RULES, max_size=2).map(tuple),
     waived_by=st.none() | TEXTS,
+    metrics=st.lists(TEXTS, max_size=2).map(tuple),
 )
 DECISIONS = st.builds(
     Decision, TEXTS, TEXTS, TEXTS, VERDICTS, st.lists(GATES, max_size=3).map(tuple)

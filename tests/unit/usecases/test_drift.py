@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mlgitops.model.errors import PlanIsStale, Unavailable
@@ -7,6 +9,7 @@ from mlgitops.usecases.drift import drift
 from mlgitops.usecases.reconcile import reconcile
 from tests.fakes.candidates import candidate, pin
 from tests.fakes.counting_registry import CountingRegistry
+from tests.fakes.lineage import beside
 from tests.fakes.model_registry import InMemoryRegistry
 from tests.fakes.releases import LATER, MODEL, STAMP, release, specs
 
@@ -32,7 +35,7 @@ def pins(registry, tmp_path):
 def wanted(registry, pins):
     """Staging and production have the first version, as git wants."""
     released = specs(release("staging", pins[0]), release("production", pins[0]))
-    reconcile(released, registry, STAMP)
+    reconcile(released, beside(registry), STAMP)
     registry.writes.clear()
     return released
 
@@ -42,7 +45,7 @@ def classes(report):
 
 
 def test_a_world_as_we_left_it_has_no_drift(registry, wanted):
-    report = drift(wanted, registry, LATER)
+    report = drift(wanted, beside(registry), LATER)
 
     assert (report.drifted, report.outcome, registry.writes) == ((), None, [])
 
@@ -59,14 +62,14 @@ def test_a_world_as_we_left_it_has_no_drift(registry, wanted):
 def test_each_kind_of_tampering_is_named_and_healed(registry, wanted, tamper, found):
     tamper(registry.behind)
 
-    report = drift(wanted, registry, LATER)
+    report = drift(wanted, beside(registry), LATER)
 
     assert classes(report) == {"staging/flights": found}
     assert registry.writes == []
-    healed = drift(wanted, registry, LATER, heal=True)
+    healed = drift(wanted, beside(registry), LATER, heal=True)
     assert classes(healed) == {"staging/flights": found}
     assert healed.outcome.problem is None
-    assert drift(wanted, registry, LATER).drifted == ()
+    assert drift(wanted, beside(registry), LATER).drifted == ()
     assert registry.behind.observe([MODEL])[MODEL].aliases == {"staging": 1, "champion": 1}
 
 
@@ -81,7 +84,7 @@ def test_each_kind_of_tampering_is_named_and_healed(registry, wanted, tamper, fo
 def test_what_cannot_be_healed_is_found_and_nothing_is_written(registry, wanted, tamper, found):
     tamper(registry.behind)
 
-    report = drift(wanted, registry, LATER, heal=True)
+    report = drift(wanted, beside(registry), LATER, heal=True)
 
     assert classes(report) == {"staging/flights": found, "production/flights": found}
     assert report.outcome.problem is not None
@@ -91,7 +94,7 @@ def test_what_cannot_be_healed_is_found_and_nothing_is_written(registry, wanted,
 def test_a_move_that_git_asks_for_is_no_drift_and_is_not_healed(registry, wanted, pins):
     moved = specs(release("staging", pins[1]), release("production", pins[0]))
 
-    report = drift(moved, registry, LATER, heal=True)
+    report = drift(moved, beside(registry), LATER, heal=True)
 
     assert (report.drifted, registry.writes) == ((), [])
     assert [target.sync.value for target in report.plan.targets] == ["pending", "synced"]
@@ -101,7 +104,7 @@ def test_a_conflict_is_never_healed(registry, wanted, pins):
     registry.behind.set_alias(MODEL, "staging", 3)
     moved = specs(release("staging", pins[1]), release("production", pins[0]))
 
-    report = drift(moved, registry, LATER, heal=True)
+    report = drift(moved, beside(registry), LATER, heal=True)
 
     assert classes(report) == {"staging/flights": "conflict"}
     assert isinstance(report.outcome.problem, PlanIsStale)
@@ -112,7 +115,7 @@ def test_healing_leaves_other_targets_alone(registry, wanted, pins):
     registry.behind.set_alias(MODEL, "staging", 2)
     moved = specs(release("staging", pins[0]), release("production", pins[2]))
 
-    drift(moved, registry, LATER, heal=True)
+    drift(moved, beside(registry), LATER, heal=True)
 
     assert registry.behind.observe([MODEL])[MODEL].aliases == {"staging": 1, "champion": 1}
 
@@ -121,4 +124,38 @@ def test_a_registry_that_does_not_answer_is_not_called_clean(registry, wanted):
     registry.behind.is_down = True
 
     with pytest.raises(Unavailable):
-        drift(wanted, registry, LATER)
+        drift(wanted, beside(registry), LATER)
+
+
+@pytest.mark.parametrize("tag", ["manifest", "candidate"])
+def test_a_version_that_says_otherwise_than_git_is_found(registry, wanted, tag):
+    registry.behind.retag(MODEL, 1, **{tag: "sha256:" + 64 * "0"})
+
+    for heal in (False, True):
+        report = drift(wanted, beside(registry), LATER, heal=heal)
+
+        assert set(classes(report).values()) == {"artifact-changed"}
+        assert registry.writes == []
+    assert report.outcome.problem is not None
+
+
+def test_a_clone_that_is_behind_finds_a_conflict_and_heals_nothing(registry, wanted, pins):
+    moved = specs(release("staging", pins[1]), release("production", pins[0]))
+    reconcile(moved, beside(registry), LATER)
+    registry.writes.clear()
+
+    report = drift(wanted, beside(registry), STAMP, heal=True)
+
+    assert (classes(report), report.has_conflict) == ({"staging/flights": "conflict"}, True)
+    assert isinstance(report.outcome.problem, PlanIsStale)
+    assert registry.writes == []
+
+
+def test_an_alias_that_git_renamed_is_no_drift(registry, wanted):
+    environments = dict(wanted.environments)
+    environments["staging"] = replace(environments["staging"], alias="best")
+
+    report = drift(replace(wanted, environments=environments), beside(registry), LATER)
+
+    assert (report.drifted, report.has_conflict) == ((), False)
+    assert report.plan.targets[0].sync == "pending"

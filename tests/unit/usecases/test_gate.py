@@ -29,6 +29,7 @@ from mlgitops.model.spec import (
 )
 from mlgitops.model.verdict import Answer, Verdict
 from mlgitops.policies.binding import ALWAYS_ON
+from mlgitops.spec.load import no_evidence
 from mlgitops.usecases.gate import gate
 
 EVIDENCE = Path(__file__).parents[2] / "data" / "evidence.json"
@@ -82,6 +83,7 @@ def specs() -> Specs:
         releases={},
         waivers=(),
         texts={},
+        evidence=no_evidence,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -193,7 +194,24 @@ def test_a_revert_that_comes_in_by_a_merge_holds_as_well(world: World) -> None:
     assert world.held == [2]
 
 
-def test_what_was_tried_on_a_side_branch_was_never_released(world: World) -> None:
+@pytest.mark.parametrize("how", ["merge", "squash", "fast-forward"])
+def test_a_pull_that_makes_main_the_second_parent_hides_no_rollback(
+    world: World, how: str, tmp_path: Path
+) -> None:
+    world.release(1, how)
+    world.git.git("clone", "--quiet", str(world.git.root), str(tmp_path / "developer"))
+    developer = GitWorkspace(tmp_path / "developer")
+    developer.commit({"work": "mine"}, "Work")
+    world.git.revert(world.release(2, how))
+
+    developer.git("pull", "--quiet", "--no-rebase", "--no-edit")
+
+    repository = GitRepository(developer.root, developer.env)
+    assert held_candidates(repository, TARGET, "main") == {pin(2).candidate}
+
+
+def test_what_was_tried_and_taken_back_on_a_side_branch_is_held_too(world: World) -> None:
+    """It has the same commits as main that was pulled into somebody's work."""
     world.release(1, "merge")
     world.git.git("switch", "--quiet", "--create", "side")
     world.git.commit({PATH: text(2)}, "Try")
@@ -201,7 +219,66 @@ def test_what_was_tried_on_a_side_branch_was_never_released(world: World) -> Non
     world.git.git("switch", "--quiet", "main")
     world.git.merge("side")
 
-    assert world.held == []
+    assert world.held == [2]
+
+
+def test_a_release_that_a_branch_brings_back_is_free(world: World) -> None:
+    world.release(1, "merge")
+    merged = world.release(2, "merge")
+    world.git.git("branch", "later", merged)
+    reverted = world.git.revert(merged)
+    world.git.git("switch", "--quiet", "later")
+    world.git.commit({"other": "work"}, "Work")
+    world.git.git("merge", "--quiet", "--no-edit", "main")
+
+    assert world.repository.read(PATH, "later") == text(1)
+    assert held_candidates(world.repository, TARGET, "later") == {pin(2).candidate}
+
+    world.git.revert(reverted)
+
+    assert held_candidates(world.repository, TARGET, "later") == frozenset()
+
+
+def bring_in(git: GitWorkspace, how: str, number: int) -> None:
+    """Bring the branch `side` into `main`, where something else happened meanwhile."""
+    git.git("switch", "--quiet", "main")
+    if how != "fast-forward":
+        git.commit({"other": str(number)}, "Meanwhile")
+    if how == "rebase":
+        git.git("switch", "--quiet", "side")
+        git.git("rebase", "--quiet", "main")
+        git.git("switch", "--quiet", "main")
+        git.merge("side", "fast-forward")
+    elif how == "pull":
+        git.git("pull", "--quiet", "--no-rebase", "--no-edit", ".", "side")
+    elif how == "second parent":
+        git.git("switch", "--quiet", "side")
+        git.git("merge", "--quiet", "--no-ff", "--no-edit", "main")
+        git.git("switch", "--quiet", "main")
+        git.merge("side", "fast-forward")
+    else:
+        git.merge("side", how)
+    git.git("branch", "--quiet", "-D", "side")
+
+
+WAYS = ("merge", "pull", "second parent", "squash", "fast-forward", "rebase")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_holds_do_not_depend_on_how_releases_came_in(world: World, seed: int) -> None:
+    chosen = random.Random(seed)  # noqa: S311 - a history, not a secret
+    states: list[str | None] = []
+    for number in range(6):
+        how = chosen.choice(WAYS)
+        side = [chosen.choice((1, 2, 3, 4, None)) for _ in range(chosen.randint(1, 3))]
+        world.git.git("switch", "--quiet", "--create", "side")
+        for version in side:
+            world.git.commit({PATH: text(version)}, f"To {version}")
+        bring_in(world.git, how, number)
+        seen = side[-1:] if how == "squash" else side
+        states += [pin(version).candidate if version else None for version in seen]
+
+        assert held_candidates(world.repository, TARGET, "main") == held(states)
 
 
 def test_a_state_that_is_no_release_is_passed_over(world: World) -> None:

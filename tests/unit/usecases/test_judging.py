@@ -13,7 +13,7 @@ from mlgitops.model.curves import Curves
 from mlgitops.model.digest import digest, short
 from mlgitops.model.errors import SpecError
 from mlgitops.model.spec import Pin, Release
-from mlgitops.ports import Access, Job, Worker
+from mlgitops.ports import Access, Hear, Job, Worker
 from mlgitops.usecases.context import RunContext
 from mlgitops.usecases.judging import candidate_digest, judge
 from tests.fakes.laboratory import Laboratory, as_csv, customers, keep
@@ -131,8 +131,10 @@ def test_a_champion_that_asks_for_a_column_that_is_gone_is_named(
 class ForgingWorker(CountingWorker):
     """A worker whose training writes to the store, as it can where nothing stops it."""
 
-    def run(self, job: Job, request: Mapping[str, Any], access: Access) -> dict[str, Any]:
-        answer = super().run(job, request, access)
+    def run(
+        self, job: Job, request: Mapping[str, Any], access: Access, hear: Hear | None = None
+    ) -> dict[str, Any]:
+        answer = super().run(job, request, access, hear)
         if job == "train":
             for kept in Path(request["root"], ".mlgitops/store/files").iterdir():
                 kept.write_bytes(kept.read_bytes() + b" ")
@@ -165,9 +167,11 @@ class ListeningWorker:
     def warm(self, jobs: Sequence[Job]) -> None:
         self.behind.warm(jobs)
 
-    def run(self, job: Job, request: Mapping[str, Any], access: Access) -> dict[str, Any]:
+    def run(
+        self, job: Job, request: Mapping[str, Any], access: Access, hear: Hear | None = None
+    ) -> dict[str, Any]:
         self.asked.append(Path(request["out"]).stem)
-        return self.behind.run(job, request, access)
+        return self.behind.run(job, request, access, hear)
 
     def close(self) -> None:
         self.behind.close()

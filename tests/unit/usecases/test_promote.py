@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mlgitops.model.digest import digest_of_bytes, short
+from mlgitops.model.digest import short
 from mlgitops.model.errors import (
     ChangesPending,
     GateFailed,
@@ -20,6 +20,7 @@ from mlgitops.model.errors import (
 from mlgitops.model.promotion import parse_header
 from mlgitops.model.spec import Release
 from mlgitops.model.state import Target
+from mlgitops.spec import evidence as evidence_file
 from tests.fakes.release_world import MODEL, PRODUCTION, STAGING, ReleaseWorld
 
 
@@ -63,8 +64,9 @@ def test_a_proposal_edits_one_release_and_adds_its_evidence(world: ReleaseWorld)
     request = world.promote().request
     assert request is not None
     assert version.candidate
-    content = world.registry.attachment(version, "evidence/staging.json") or b""
-    digest = digest_of_bytes(content)
+    digest = version.tags["mlgitops.evidence.staging"]
+    path = evidence_file.attachment(digest, "staging")
+    content = world.registry.attachment(version, path) or b""
     evidence = f"mlops/evidence/{MODEL}/{short(version.candidate)}-{short(digest)}.json"
     changed = world.workspace.git("diff", "--name-only", "main", request.branch).split()
 
@@ -285,18 +287,61 @@ def test_a_sample_is_never_released(world: ReleaseWorld) -> None:
     assert_refused(world, GateFailed, "a sample of 1,000 rows")
 
 
+def test_what_was_made_with_uncommitted_changes_is_never_released(world: ReleaseWorld) -> None:
+    world.run(origin={"dirty": True})
+    refused = assert_refused(world, SpecError, "v1 was made with uncommitted changes")
+
+    assert f"commit, then `mlgitops run {MODEL}`" in str(refused.hint)
+
+
+def test_a_commit_that_the_branch_has_is_no_risk(world: ReleaseWorld) -> None:
+    world.run()
+    world.workspace.commit({}, "Go on")
+    promotion = world.promote()
+    assert promotion.request is not None
+
+    assert promotion.unmerged == ""
+    assert "of another branch" not in promotion.request.body
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["of another branch", "of another clone"])
+def test_a_commit_that_the_branch_lacks_is_the_first_risk(
+    world: ReleaseWorld, is_known: bool
+) -> None:
+    world.workspace.git("switch", "--quiet", "--create", "feature")
+    commit = world.workspace.commit({"train.py": "1"}, "Try") if is_known else "c" * 40
+    world.run(origin={"commit": commit})
+    world.workspace.git("switch", "--quiet", "main")
+    promotion = world.promote()
+    assert promotion.request is not None
+    risks = promotion.request.body.partition("### Risks, waivers and approval\n\n")[2]
+
+    assert promotion.unmerged.startswith(f"Made by commit {commit[:12]}")
+    assert risks.startswith(f"- Made by commit `{commit[:12]}`")
+    assert ("does not have" in promotion.unmerged) is is_known
+    assert ("is unknown" in promotion.unmerged) is not is_known
+
+
 def test_evidence_that_was_changed_is_refused(world: ReleaseWorld) -> None:
     world.run(forged={"scores": "sha256:" + "0" * 64})
 
     assert_refused(world, GateFailed, "not the evidence that was registered")
 
 
+def test_evidence_that_is_gone_is_refused(world: ReleaseWorld) -> None:
+    world.run()
+    world.registry._stored(MODEL, 1).attachments.clear()
+
+    assert_refused(world, GateFailed, "not the evidence that was registered")
+
+
 def test_evidence_about_another_model_is_refused(world: ReleaseWorld) -> None:
     version = world.run()
-    stolen = world.registry.attachment(version, "evidence/production.json") or b""
+    digest = version.tags["mlgitops.evidence.production"]
+    path = evidence_file.attachment(digest, "production")
     stored = world.registry._stored(MODEL, 1)
-    stored.attachments["evidence/staging.json"] = stolen
-    tags = {**version.tags, "mlgitops.evidence.staging": digest_of_bytes(stolen)}
+    stored.attachments[evidence_file.attachment(digest, "staging")] = stored.attachments[path]
+    tags = {**version.tags, "mlgitops.evidence.staging": digest}
     stored.version = replace(version, tags=tags)
 
     assert_refused(world, GateFailed, "evidence about another")
@@ -333,3 +378,37 @@ def test_what_is_uncommitted_is_neither_read_nor_touched(world: ReleaseWorld) ->
         world.workspace.git("status", "--short", "-uall")
         == f"?? mlops/releases/staging/{MODEL}.yaml"
     )
+
+
+def test_what_another_project_releases_is_not_promoted_over(world: ReleaseWorld) -> None:
+    world.run()
+    world.release()
+    world.run()
+    world.disown(STAGING, "shop")
+
+    refused = assert_refused(world, PlanIsStale, "'shop' releases staging/")
+
+    assert "another name" in str(refused.hint)
+
+
+def test_what_another_project_has_live_is_not_released_before(world: ReleaseWorld) -> None:
+    world.run()
+    world.release()
+    world.disown(STAGING, "shop")
+
+    assert_refused(world, ChangesPending, "not live there yet", PRODUCTION)
+
+
+def test_nobody_is_judged_against_a_release_that_is_not_proven(world: ReleaseWorld) -> None:
+    world.run()
+    world.release()
+    pin = world.desired()
+    assert pin is not None
+    world.workspace.commit(
+        {evidence_file.path(pin.evidence, pin.candidate, MODEL): None}, "Tidy up"
+    )
+
+    # Not "is wanted already" either: nobody knows whether it should be.
+    assert_refused(world, SpecError, "not proven")
+    world.run()
+    assert_refused(world, SpecError, "not proven")

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mlgitops.model.errors import GateFailed, SpecError
+from mlgitops.model.errors import GateFailed, PlanIsStale, SpecError
 from mlgitops.model.promotion import release_path
 from mlgitops.model.state import Target
+from mlgitops.spec import evidence as evidence_file
 from mlgitops.usecases.holds import held_candidates
 from tests.fakes.release_world import MODEL, STAGING, ReleaseWorld
 
@@ -66,13 +67,15 @@ def test_it_says_what_it_undoes_and_what_follows(world: ReleaseWorld) -> None:
     assert "is held" in request.body
 
 
-def test_a_merge_commit_has_lost_the_title_so_it_is_made_anew(world: ReleaseWorld) -> None:
+@pytest.mark.parametrize(("how", "gates"), [("merge", " · 5 pass"), ("squash", "")])
+def test_a_title_that_a_squash_lost_is_made_anew(world: ReleaseWorld, how: str, gates: str) -> None:
     world.run()
     world.release()
     world.run()
-    world.release(how="merge")
+    world.release(how=how)
 
-    assert world.rollback().request.title == f'Revert "promote({MODEL}→staging): v2 replaces v1"'
+    title = f"promote({MODEL}→staging): v2 replaces v1{gates}"
+    assert world.rollback().request.title == f'Revert "{title}"'
 
 
 def test_proposing_twice_changes_nothing(world: ReleaseWorld) -> None:
@@ -139,7 +142,8 @@ def test_a_rollback_is_not_rolled_back(world: ReleaseWorld) -> None:
     with pytest.raises(GateFailed, match="which is held") as caught:
         world.rollback()
 
-    assert caught.value.hint == f"if it should be back: git revert {world.workspace.head[:12]}"
+    undone = world.workspace.git("rev-parse", "HEAD^2")
+    assert caught.value.hint == f"if it should be back: git revert {undone[:12]}"
 
 
 def test_nothing_comes_back_that_the_registry_lost(world: ReleaseWorld) -> None:
@@ -186,3 +190,26 @@ def test_a_model_that_nobody_knows_is_refused_with_the_nearest(world: ReleaseWor
         world.rollback(Target("staging", "flight-delay"))
 
     assert caught.value.hint == f"did you mean {MODEL!r}?"
+
+
+def test_what_another_project_releases_is_not_rolled_back(world: ReleaseWorld) -> None:
+    world.run()
+    world.release()
+    world.disown(STAGING, "shop")
+
+    with pytest.raises(PlanIsStale, match="'shop' releases staging/"):
+        world.rollback()
+
+
+def test_a_release_without_its_evidence_is_not_brought_back(world: ReleaseWorld) -> None:
+    world.run()
+    world.release()
+    first = world.desired()
+    assert first is not None
+    world.run()
+    world.release()
+    path = evidence_file.path(first.evidence, first.candidate, MODEL)
+    world.workspace.commit({path: None}, "Tidy up")
+
+    with pytest.raises(SpecError, match=f"not proven: there is no {path}"):
+        world.rollback()
