@@ -11,12 +11,14 @@ import atexit
 import gc
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from mlgitops.model.errors import MlgitopsError, SpecError
+from mlgitops.cli import output
+from mlgitops.model.errors import MlgitopsError, SpecError, Unavailable
 
 if TYPE_CHECKING:
     from mlgitops.cli.wiring import Wiring
@@ -33,6 +35,7 @@ VERBS = {
     "status": "show what is released, live and held in every environment",
     "demo": "play the whole loop on real flights in a fresh repository",
 }
+BUG = 1
 INTERRUPTED = 130
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
@@ -48,40 +51,81 @@ class Verb(Protocol):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line and return its exit code."""
-    if arguments is None:
-        _spare_the_collector()
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    """Run one command line and return its exit code.
+
+    Without *arguments* it is this process's own, whose streams are guarded from now on.
+    """
+    if arguments is not None:
+        return _end_well(list(arguments))
+    _spare_the_collector()
+    output.guard(os.environ)  # noqa: TID251 - the one door
+    return _end_well(sys.argv[1:])
+
+
+def _end_well(words: list[str]) -> int:
+    try:
+        try:
+            return _answer(words)
+        finally:
+            output.flush()
+    except BrokenPipeError:
+        # The reader went away (`| head`): nobody is left to tell.
+        output.forget()
+        return 0
+    except output.Unwritten as error:
+        output.forget()
+        with suppress(OSError, output.Unwritten):
+            sys.stderr.write(f"error: the output cannot be written: {error}\n")
+            sys.stderr.write("hint: free some space, then run the same command again\n")
+        return Unavailable.exit_code
+
+
+def _answer(words: list[str]) -> int:
+    """The exit code; whoever asked for JSON has one document, however it ends."""
     texts: dict[str, str] = {}
     try:
         return _run(words, texts)
-    except MlgitopsError as error:
+    except (BrokenPipeError, output.Unwritten):
+        raise
+    except (Exception, KeyboardInterrupt) as error:
+        from mlgitops.cli.answers import answer_stop, cause
+
+        code = _tell(cause(error), texts)
+        answer_stop(words, error, code)
+        if code == BUG:
+            raise  # with its traceback
+        return code
+
+
+def _tell(error: BaseException, texts: Mapping[str, str]) -> int:
+    """Say on stderr why a verb stopped; its exit code."""
+    if isinstance(error, MlgitopsError):
         from mlgitops.cli.github import annotate
 
         complain(error, texts)
         annotate(os.environ, error)  # noqa: TID251 - the one door
         return error.exit_code
-    except KeyboardInterrupt:
+    if isinstance(error, KeyboardInterrupt):
         sys.stderr.write("interrupted\n")
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away (`| head`): nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    return BUG
 
 
 def complain(error: MlgitopsError, texts: Mapping[str, str]) -> None:
     """Say on stderr what is wrong and what to do next; *texts* are the specs read."""
-    write, color = sys.stderr.write, sys.stderr.isatty()
+    from mlgitops.reports import harmless
+
+    write = sys.stderr.write
+    color = output.has_colours(sys.stderr, os.environ)  # noqa: TID251 - the one door
     if isinstance(error, SpecError) and error.diagnostics:
         from mlgitops.reports.diagnostics import render_text
 
         write(render_text(error.diagnostics, texts, color=color))
-    write(f"{_red('error:', color=color)} {error.message}\n")
+    write(f"{_red('error:', color=color)} {harmless.message(error.message)}\n")
     if isinstance(error, SpecError) and error.details:
-        write(error.details.rstrip("\n") + "\n")
+        write(harmless.quoted(error.details) + "\n")
     if error.hint:
-        write(f"hint: {error.hint}\n")
+        write(f"hint: {harmless.printable(error.hint)}\n")
 
 
 def _spare_the_collector() -> None:
@@ -94,7 +138,9 @@ def _spare_the_collector() -> None:
 
 
 def _run(words: list[str], texts: dict[str, str]) -> int:
-    asked = _parser(words).parse_args(words)
+    asked, unknown = _parser(words).parse_known_args(words)
+    if unknown:
+        asked.parser.refuse(unknown)
     verb = _verb(asked.verb)
     from mlgitops.cli.wiring import Wiring
 
@@ -125,6 +171,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     declared = [words[0]] if words and words[0] in VERBS else list(VERBS)
     for name in declared:
         own = verbs.add_parser(name, help=VERBS[name], description=f"{name}: {VERBS[name]}.")
+        own.set_defaults(parser=own)
         if name in words:
             _verb(name).configure(own)
     return parser
@@ -141,6 +188,18 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise SpecError(message, hint=f"{self.prog} --help")
 
+    def refuse(self, unknown: Sequence[str]) -> NoReturn:
+        """Stop because of words that no option or argument takes; the first may be misspelt."""
+        near = _meant(unknown[0].partition("=")[0], self._option_string_actions)
+        self.error(f"unrecognized arguments: {' '.join(unknown)}{near}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            error.message += _meant(value, action.choices or ())
+            raise
+
 
 class _Version(argparse.Action):
     """Reads the installed version only when it is asked for."""
@@ -150,6 +209,13 @@ class _Version(argparse.Action):
 
         sys.stdout.write(f"mlgitops {version('mlgitops')}\n")
         parser.exit()
+
+
+def _meant(word: Any, known: Iterable[str]) -> str:
+    from mlgitops.spec.problems import nearest
+
+    near = nearest(word, known)
+    return f": did you mean {near!r}?" if near else ""
 
 
 def _red(text: str, *, color: bool) -> str:

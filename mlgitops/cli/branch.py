@@ -23,3 +23,20 @@ def named_in(root: Path) -> str:
     except (OSError, UnicodeDecodeError, SpecError, KeyError, TypeError):
         return DEFAULT
     return branch if isinstance(branch, str) and branch else DEFAULT
+
+
+def without_commit(branch: str, checked_out: str) -> SpecError:
+    """The error for a *branch* that is not there; *checked_out* is the one that is, if any."""
+    message = f"the branch {branch!r} has no commit"
+    if checked_out == branch:
+        return SpecError(message, hint="commit your specs")
+    if not checked_out:
+        return SpecError(
+            f"{message} here, and no branch is checked out",
+            hint=f"git fetch origin {branch}:{branch}, or set `branch:` in {PROJECT_FILE}",
+        )
+    return SpecError(
+        f"{message}; checked out is {checked_out!r}",
+        hint=f"commit `branch: {checked_out}` below `spec:` in {PROJECT_FILE}, or rename it: "
+        f"git branch -m {checked_out} {branch}",
+    )

@@ -19,7 +19,9 @@ class NoWorker:
     def warm(self, jobs: Sequence[Job]) -> None:
         """Nothing to start."""
 
-    def run(self, job: Job, request: Mapping[str, Any], access: Access) -> dict[str, Any]:
+    def run(
+        self, job: Job, request: Mapping[str, Any], access: Access, hear: Hear | None = None
+    ) -> dict[str, Any]:
         """Refuse.
 
         Raises:

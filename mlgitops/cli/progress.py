@@ -8,13 +8,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from mlgitops.cli.output import unguarded
+
 if TYPE_CHECKING:
     from mlgitops.ports import Progress
 
 
 def on_terminal_or_plain(environ: Mapping[str, str]) -> Progress:
     """A spinner if a person watches, else lines."""
-    if sys.stderr.isatty() and environ.get("TERM") != "dumb" and "CI" not in environ:
+    is_plain = environ.get("TERM") == "dumb" or "CI" in environ or environ.get("NO_COLOR")
+    if sys.stderr.isatty() and not is_plain:
         return TerminalProgress()
     return PlainProgress()
 
@@ -40,7 +43,7 @@ class TerminalProgress:
         from rich.console import Console
         from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-        console = Console(stderr=True)
+        console = Console(file=unguarded(sys.stderr))
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True) as shown:
             shown.add_task(name)

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlgitops.cli.output import has_colours
+
 MODEL = "flights-delay"
 _PIPELINE = f"mlops/pipelines/{MODEL}.yaml"
 _MOVE_ALIAS = """\
@@ -35,9 +37,13 @@ class Stage:
     example: Path
     environ: Mapping[str, str]
 
+    @property
+    def _is_coloured(self) -> bool:
+        return has_colours(sys.stdout, self.environ)
+
     def tell(self, title: str, text: str) -> None:
         """A heading, and what is going on."""
-        bold, plain = ("\x1b[1m", "\x1b[0m") if sys.stdout.isatty() else ("", "")
+        bold, plain = ("\x1b[1m", "\x1b[0m") if self._is_coloured else ("", "")
         sys.stdout.write(f"\n{bold}── {title} {'─' * max(2, 74 - len(title))}{plain}\n{text}\n")
         sys.stdout.flush()
 
@@ -47,7 +53,7 @@ class Stage:
         Raises:
             WentAstray: it ended with another code than *expect*.
         """
-        dim, plain = ("\x1b[36m", "\x1b[0m") if sys.stdout.isatty() else ("", "")
+        dim, plain = ("\x1b[36m", "\x1b[0m") if self._is_coloured else ("", "")
         sys.stdout.write(f"\n{dim}$ {shown or shlex.join(words)}{plain}\n")
         sys.stdout.flush()
         program = {"mlgitops": [sys.executable, "-m", "mlgitops"], "python": [sys.executable]}

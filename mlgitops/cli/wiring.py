@@ -16,7 +16,7 @@ from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from mlgitops.cli.address import registry_at
 from mlgitops.model.errors import SpecError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from mlgitops.adapters.git_repository.repository import GitRepository
-    from mlgitops.model.spec import Specs
+    from mlgitops.model.spec import EvidenceReader, Specs
     from mlgitops.model.state import Stamp
     from mlgitops.ports import (
         ExpressionEngine,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         Worker,
     )
     from mlgitops.usecases.check import Checked
+    from mlgitops.usecases.plan import ReleaseNeighbours
     from mlgitops.usecases.run import Step
 
 PROJECT_FILE = "mlgitops.yaml"
@@ -108,16 +109,16 @@ class Wiring:
         """The specs in the work tree: what `check` and `run` go by."""
         from mlgitops.spec.load import read_folder
 
-        return self._load(read_folder(self.root))
+        return self._load(read_folder(self.root), self._evidence)
 
     def check(self) -> Checked:
-        """Check the specs in the work tree, whatever was checked before."""
+        """Check the specs in the work tree."""
         from mlgitops.spec.load import read_folder
         from mlgitops.usecases.check import check
 
         files = read_folder(self.root)
         self._texts.update(files)
-        return check(files)
+        return check(files, self._evidence, self.engine)
 
     @cached_property
     def desired(self) -> Specs:
@@ -126,7 +127,7 @@ class Wiring:
         Raises:
             SpecError: they are wrong, or name another branch than the work tree does.
         """
-        specs = self._load(self._committed(self.desired_commit))
+        specs = self._load(self._committed(self.desired_commit), self._desired_evidence)
         if specs.project.branch != self._branch:
             raise SpecError(
                 f"mlgitops.yaml on the branch {self._branch!r} names the branch "
@@ -140,10 +141,9 @@ class Wiring:
         """The commit that `desired` was read from."""
         commit = self.repository.resolve(self._branch)
         if commit is None:
-            raise SpecError(
-                f"the branch {self._branch!r} has no commit",
-                hint="commit your specs, or set `branch:` in mlgitops.yaml",
-            )
+            from mlgitops.cli import branch
+
+            raise branch.without_commit(self._branch, self.repository.checked_out())
         return commit
 
     @cached_property
@@ -154,10 +154,15 @@ class Wiring:
 
     @cached_property
     def store(self) -> StepStore:
-        """The local store below `.mlgitops`."""
-        from mlgitops.adapters.step_store import LocalStepStore
+        """The local store below `.mlgitops`.
 
-        return LocalStepStore(self.root / ".mlgitops", self.root)
+        Raises:
+            SpecError: git tracks that folder.
+        """
+        from mlgitops.cli.own_folder import store_below
+
+        _, tracked = self._head
+        return store_below(self.root, tracked)
 
     @cached_property
     def registry(self) -> ModelRegistry:
@@ -194,7 +199,7 @@ class Wiring:
     @cached_property
     def worker(self) -> Worker:
         """Zone Z0."""
-        from mlgitops.adapters.process_worker import ProcessWorker
+        from mlgitops.adapters.process_worker.worker import ProcessWorker
         from mlgitops.cli.no_worker import NoWorker
 
         if self._worker_is_forbidden:
@@ -209,12 +214,16 @@ class Wiring:
         """Where tables are drawn; colours only on a terminal."""
         from rich.console import Console
 
+        from mlgitops.cli.output import has_colours
+
         class QuietlyEnding(Console):
             def on_broken_pipe(self) -> None:
                 """Leave it to `cli.app`, as for all other output; rich would exit with 1."""
                 raise BrokenPipeError
 
-        return QuietlyEnding(highlight=False, soft_wrap=False)
+        # By itself, rich leaves bold and dim where only colours are unwanted.
+        system: Literal["auto"] | None = "auto" if has_colours(sys.stdout, self.environ) else None
+        return QuietlyEnding(highlight=False, soft_wrap=False, color_system=system)
 
     @cached_property
     def progress(self) -> Progress:
@@ -227,6 +236,13 @@ class Wiring:
     def clock(self) -> SystemClock:
         """The time."""
         return SystemClock()
+
+    def release_neighbours(self, *, is_rewritten: bool = False) -> ReleaseNeighbours:
+        """What `desired` is compared with; *is_rewritten*: whatever git's history says."""
+        from mlgitops.usecases.plan import REWRITTEN, ReleaseNeighbours
+
+        lineage = REWRITTEN if is_rewritten else self.repository
+        return ReleaseNeighbours(self.desired_registry, lineage)
 
     @property
     def stamp(self) -> Stamp:
@@ -245,7 +261,11 @@ class Wiring:
     @cached_property
     def commit(self) -> str:
         """HEAD, empty before the first commit."""
-        return self.repository.resolve("HEAD") or ""
+        return self._head[0]
+
+    @cached_property
+    def _head(self) -> tuple[str, tuple[str, ...]]:
+        return self.repository.head()
 
     @cached_property
     def dirty(self) -> bool:
@@ -291,15 +311,21 @@ class Wiring:
             "which model?", hint=f"name one of {', '.join(pipelines)}" if pipelines else None
         )
 
-    def _load(self, files: Mapping[str, str]) -> Specs:
-        from mlgitops.cli.shape_cache import ShapeCache
+    def _load(self, files: Mapping[str, str], evidence: EvidenceReader) -> Specs:
         from mlgitops.spec.load import load, read_builtin
 
         self._texts.update(files)
-        cache = ShapeCache(self.root / ".mlgitops" / "checked.json")
-        specs = load(files, read_builtin(), passed=cache.passed)
-        cache.add(specs.texts.values())
-        return specs
+        return load(files, read_builtin(), evidence=evidence)
+
+    def _evidence(self, path: str) -> bytes | None:
+        """The evidence at *path* of the work tree."""
+        from mlgitops.spec import evidence
+
+        return evidence.read(self.root, path)
+
+    def _desired_evidence(self, path: str) -> bytes | None:
+        """The evidence at *path* of the commit that `desired` is read from."""
+        return self.repository.read_bytes(path, self.desired_commit)
 
     def _committed(self, commit: str) -> dict[str, str]:
         from mlgitops.spec.placement import FOLDERS

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from mlgitops.reports.escaping import visible
+from mlgitops.reports.harmless import command_value
 from mlgitops.reports.verdicts import GateLine, gate_lines, sentences
 
 if TYPE_CHECKING:
@@ -62,4 +63,4 @@ def _escaped_property(value: str) -> str:
 
 
 def _escaped(value: str) -> str:
-    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return command_value(value).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -6,6 +6,7 @@ All texts are raw: whoever shows them escapes them.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 from mlgitops.model.evidence import Comparison, Estimate, Evidence, SliceRecord
@@ -13,6 +14,15 @@ from mlgitops.model.metrics import METRICS
 from mlgitops.model.verdict import Decision, GateResult
 from mlgitops.reports.numbers import confidence, count, interval, number, signed, signed_interval
 from mlgitops.reports.verdicts import Tone, gate_tone
+
+# How `evaluation.slices` joins the pairs of a name.
+_PART = re.compile(r"(?:[^,\\]|\\.|\\\Z)+", re.DOTALL)
+# Where the strength of a column is an area; elsewhere it is only on the same scale.
+_AREAS = {
+    "binary-classification": "ROC AUC",
+    "multiclass-classification": "one-against-rest ROC AUC",
+}
+_ESCAPED = re.compile(r"\\([\\,=])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +49,13 @@ class MetricLine:
 
 @dataclass(frozen=True, slots=True)
 class SliceLine:
-    """A slice by the leading metric; both None when there are too few rows."""
+    """A slice by the leading metric; both None when there are too few rows.
+
+    *parts* say which rows it has, one `column=value` each as it stands in the data.
+    """
 
     name: str
+    parts: tuple[str, ...]
     n: int
     positives: int | None
     estimate: Estimate | None
@@ -83,7 +97,7 @@ def _in_order(evidence: Evidence) -> list[str]:
 
 
 def _asks_about(gate: GateResult, metric: str) -> bool:
-    return gate.applies and gate.parameters.get("metric") == metric
+    return gate.applies and metric in gate.metrics
 
 
 def _requirement(gate: GateResult) -> Requirement:
@@ -104,9 +118,18 @@ def slice_lines(evidence: Evidence, decision: Decision) -> tuple[SliceLine, ...]
     return tuple(sorted(lines, key=_badness))
 
 
+def slice_parts(name: str) -> tuple[str, ...]:
+    """The pairs that a slice's *name* joins by commas, without the backslashes that it needs.
+
+    A value that is the sign of null keeps its backslash, by which it differs.
+    """
+    return tuple(_ESCAPED.sub(r"\1", part) for part in _PART.findall(name))
+
+
 def _slice_line(record: SliceRecord, metric: str | None) -> SliceLine:
     return SliceLine(
         name=record["name"],
+        parts=slice_parts(record["name"]),
         n=record["n"],
         positives=record.get("positives"),
         estimate=record["metrics"].get(metric) if metric else None,
@@ -145,6 +168,11 @@ def key_sentence(evidence: Evidence, decision: Decision) -> str:
         f"{count(told['n'], 'row')}. Gain {signed(told['delta'], low, high)}, "
         f"{confidence(told['confidence'])} interval {signed_interval(low, high)}."
     )
+
+
+def strength_scale(task: str) -> str:
+    """What the strength of a single column is, which is 0.5 for nothing and 1 at most."""
+    return _AREAS.get(task, "strength, 0.5 to 1")
 
 
 def reference_name(evidence: Evidence) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlgitops.model.source import Diagnostic, Span
+from mlgitops.reports.harmless import command_value, json_text, printable
 
 _BOLD, _RED, _CYAN, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[36m", "\x1b[0m"
 _LONGEST_LINE = 160
@@ -25,7 +25,7 @@ def render_text(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], *, 
 
 def render_json(diagnostics: Sequence[Diagnostic]) -> str:
     """`{"diagnostics": [...]}` with the same facts; *line* and *column* count from 1."""
-    return json.dumps({"diagnostics": [_document(one) for one in diagnostics]}, indent=2) + "\n"
+    return json_text({"diagnostics": [document(one) for one in diagnostics]})
 
 
 def render_github(diagnostics: Sequence[Diagnostic]) -> str:
@@ -36,13 +36,13 @@ def render_github(diagnostics: Sequence[Diagnostic]) -> str:
 def _block(diagnostic: Diagnostic, texts: Mapping[str, str], *, color: bool) -> str:
     span = diagnostic.span
     place = f"{span.file}:{span.line}:{span.column}: " if span else ""
-    place = _styled(_printable(place), _BOLD, color=color)
+    place = _styled(printable(place), _BOLD, color=color)
     code = _styled(diagnostic.code, _RED, color=color)
-    block = f"{place}{code} {_printable(diagnostic.message)}\n"
+    block = f"{place}{code} {printable(diagnostic.message)}\n"
     if span is not None and span.file in texts:
         block += _excerpt(texts[span.file], span, color=color)
     if diagnostic.hint:
-        block += f"  {_styled('hint:', _CYAN, color=color)} {_printable(diagnostic.hint)}\n"
+        block += f"  {_styled('hint:', _CYAN, color=color)} {printable(diagnostic.hint)}\n"
     return block
 
 
@@ -63,7 +63,7 @@ def _excerpt(text: str, span: Span, *, color: bool) -> str:
     indent = "".join("\t" if c == "\t" else " " * _width(c) for c in before)
     carets = _styled("^" * max(1, sum(map(_width, marked))), _RED, color=color)
     gutter = " " * len(number)
-    return f"  {number} | {_printable(visible)}\n  {gutter} | {indent}{carets}\n"
+    return f"  {number} | {_aligned(visible)}\n  {gutter} | {indent}{carets}\n"
 
 
 def _width(character: str) -> int:
@@ -73,8 +73,11 @@ def _width(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def _printable(text: str) -> str:
-    """*text* without what would move the cursor or hide, one character for one."""
+def _aligned(text: str) -> str:
+    """*text* without what would move the cursor or hide, one character for one.
+
+    So that the carets stay below their place, where escapes would be longer.
+    """
     return "".join(c if c.isprintable() or c == "\t" else _REPLACEMENT for c in text)
 
 
@@ -82,7 +85,8 @@ def _styled(text: str, style: str, *, color: bool) -> str:
     return f"{style}{text}{_PLAIN}" if color and text else text
 
 
-def _document(diagnostic: Diagnostic) -> dict[str, Any]:
+def document(diagnostic: Diagnostic) -> dict[str, Any]:
+    """The same as JSON; what has no place has None there."""
     span = diagnostic.span
     return {
         "code": diagnostic.code,
@@ -109,7 +113,7 @@ def _command(diagnostic: Diagnostic) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return command_value(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -16,7 +16,7 @@ _LONGEST = 120
 _LONGEST_PROSE = 600
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Letters and marks that draw nothing, by which text can be hidden in plain sight.
-_BLANKS = re.compile(
+BLANKS = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0000-\U000e0fff]"
 )
@@ -41,7 +41,7 @@ def visible(value: object, longest: int = _LONGEST) -> str:
     """*value* on one line, without characters that are not seen; cut at *longest*."""
     text = _SPACES.sub(" ", str(value)[: 4 * longest])
     text = "".join(c for c in text if unicodedata.category(c) not in _UNSEEN)
-    text = _SPACES.sub(" ", _BLANKS.sub("", text)).strip()
+    text = _SPACES.sub(" ", BLANKS.sub("", text)).strip()
     return text if len(text) <= longest else text[: longest - 1] + _ELLIPSIS
 
 

@@ -85,6 +85,7 @@ def _templates() -> Environment:
         confidence=numbers.confidence,
         count=numbers.count,
         size=numbers.size,
+        strength_scale=comparison.strength_scale,
         short=short,
         signs=SIGNS,
     )

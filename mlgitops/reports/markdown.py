@@ -16,7 +16,7 @@ from mlgitops.reports.comparison import key_sentence
 from mlgitops.reports.escaping import code, prose
 from mlgitops.reports.markdown_comparison import comparison
 from mlgitops.reports.risks import risks
-from mlgitops.reports.verdicts import Headline, Tone, headline
+from mlgitops.reports.verdicts import Headline, Tone, failed_warnings, headline, sentences
 
 if TYPE_CHECKING:
     from mlgitops.model.evidence import Evidence
@@ -38,11 +38,13 @@ def promotion_body(
     decision: Decision,
     effects: Sequence[str],
     rollback: str,
+    unmerged: str = "",
 ) -> str:
     """What a reviewer reads, with *header* for machines on the first line.
 
     *effects* are what merging changes, one line each; *rollback* says how to go
-    back. At most `LARGEST_BODY_BYTES` in UTF-8 as long as the header is small.
+    back, *unmerged* what the branch lacks of what made the candidate. At most
+    `LARGEST_BODY_BYTES` in UTF-8 as long as the header is small.
     """
     lines = [
         render_header(header),
@@ -54,22 +56,27 @@ def promotion_body(
         *_section("Compatibility", sections.compatibility(evidence)),
         *_section("Lineage", sections.lineage(evidence, decision)),
         *_section("Rollout and rollback", [prose(rollback, cell=False)]),
-        *_section("Risks, waivers and approval", _risks(evidence, decision)),
+        *_section("Risks, waivers and approval", _risks(evidence, decision, unmerged)),
         *_section("Controls", _controls(evidence, decision)),
     ]
     return _cut(lines, f"The rest is in {_evidence_path(evidence, decision)} of this branch.")
 
 
-def summary(evidence: Evidence, decision: Decision) -> str:
-    """The answer and the gates, for a job's summary."""
-    answer = headline(evidence, decision)
+def summary(evidence: Evidence, decision: Decision, *, is_held: bool = False) -> str:
+    """The answer and the gates, for a job's summary; *is_held* as in `headline`."""
+    answer = headline(evidence, decision, is_held=is_held)
     lines = [
         *_answer(answer, evidence, decision),
         *sections.gates(decision),
         "",
+        *(f"- {_ICONS['inconclusive']} {prose(_warning(*one))}" for one in failed_warnings(evidence)),
         *(f"- {prose(step, cell=False)}" for step in answer.steps),
     ]
     return _cut(lines, "The rest is in the report of this run.")
+
+
+def _warning(name: str, reason: str) -> str:
+    return sentences([f"{name}: {reason}" if reason else name])
 
 
 def _answer(answer: Headline, evidence: Evidence, decision: Decision) -> list[str]:
@@ -105,8 +112,8 @@ def _effects(effects: Sequence[str]) -> list[str]:
     ]
 
 
-def _risks(evidence: Evidence, decision: Decision) -> list[str]:
-    found = [f"- {prose(risk, cell=False)}" for risk in risks(evidence, decision)]
+def _risks(evidence: Evidence, decision: Decision, unmerged: str) -> list[str]:
+    found = [f"- {prose(risk, cell=False)}" for risk in risks(evidence, decision, unmerged)]
     waivers = sorted({gate.waived_by for gate in decision.gates if gate.waived_by})
     release = code(
         f"mlops/releases/{decision.environment}/{evidence['subject']['model']}.yaml", cell=False

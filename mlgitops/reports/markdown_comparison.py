@@ -131,13 +131,18 @@ def _slice_table(evidence: Evidence, lines: Sequence[SliceLine]) -> Iterator[str
     yield "|:--|--:|--:|--:|:--|"
     for line in lines:
         if line.estimate is None:
-            yield row(code(line.name), count(line.n), ABSENT, ABSENT, "too few rows to judge")
+            yield row(_pairs(line), count(line.n), ABSENT, ABSENT, "too few rows to judge")
             continue
         own = line.estimate
         yield row(
-            code(line.name),
+            _pairs(line),
             count(line.n),
             f"{number(own['value'])} {unlinked(interval(own['low'], own['high']))}",
             _gain(line.comparison) if line.comparison else ABSENT,
             _reading(line.comparison),
         )
+
+
+def _pairs(line: SliceLine) -> str:
+    """Each pair in a code span of its own, so that no value can pass for two."""
+    return ", ".join(map(code, line.parts)) or code("")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from mlgitops.model.digest import short
 from mlgitops.model.evidence import Evidence, ExpectationResult, SplitPart
 from mlgitops.model.verdict import Decision
+from mlgitops.reports.comparison import strength_scale
 from mlgitops.reports.escaping import code, prose
 from mlgitops.reports.markdown_tables import ABSENT, ICONS, folded, row
 from mlgitops.reports.numbers import count, number, percent, size
@@ -56,13 +57,14 @@ def data(evidence: Evidence) -> Iterator[str]:
         f"{checks['evaluated']} of {checks['asked']} evaluated, {checks['passed']} passed, "
         f"{checks['failed_critical']} critical and {checks['failed_warning']} warning failed",
     )
-    yield row("Known only afterwards", late)
+    yield row("Used, but known only afterwards", late)
     yield row(
         "Holdout rows also in train",
         f"{count(leakage['duplicate_rows'])} ({percent(leakage['duplicate_share'])})",
     )
     strongest = [f"{code(f['column'])} {number(f['auc'])}" for f in leakage["features"][:5]]
-    yield row("Strongest single columns (ROC AUC)", ", ".join(strongest) or "not computed")
+    scale = strength_scale(evidence["subject"]["task"])
+    yield row(f"Strongest single columns ({scale})", ", ".join(strongest) or "not computed")
     yield row("Drift against the champion's data", "not computed")
     failed = [result for result in checks["results"] if result["status"] != "passed"]
     if failed:

@@ -12,9 +12,13 @@ from mlgitops.reports.numbers import count
 from mlgitops.reports.verdicts import gate_lines, sentences
 
 
-def risks(evidence: Evidence, decision: Decision) -> tuple[str, ...]:
-    """One sentence each, the gravest first; empty when there is nothing to tell."""
+def risks(evidence: Evidence, decision: Decision, unmerged: str = "") -> tuple[str, ...]:
+    """One sentence each, the gravest first; empty when there is nothing to tell.
+
+    *unmerged* says what the project's branch lacks of what made the candidate.
+    """
     found = (
+        unmerged,
         *_of_origin(evidence),
         *_of_data(evidence),
         *_of_gates(decision),
@@ -28,7 +32,8 @@ def _of_origin(evidence: Evidence) -> tuple[str, ...]:
     sample = count(producer["sample"], "row")
     return (
         f"Made from a sample of {sample}: it cannot be released." if producer["sample"] else "",
-        "The work tree had uncommitted changes: the commit does not name all of the code."
+        "Made with uncommitted changes, so the commit does not name all of the code: "
+        "it cannot be promoted."
         if producer["dirty"]
         else "",
         ""

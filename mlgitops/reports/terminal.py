@@ -12,11 +12,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from mlgitops.model.digest import short
-from mlgitops.model.plan import Change, Plan, Sync, TargetPlan, Verb
+from mlgitops.model.plan import Change, Plan, TargetPlan, Verb
+from mlgitops.model.sync import Sync
 from mlgitops.reports.comparison import key_sentence
 from mlgitops.reports.escaping import visible
 from mlgitops.reports.numbers import count
-from mlgitops.reports.verdicts import SIGNS, GateLine, Tone, gate_lines, headline, sentences
+from mlgitops.reports.verdicts import (
+    SIGNS,
+    GateLine,
+    Tone,
+    failed_warnings,
+    gate_lines,
+    headline,
+    sentences,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,12 +55,18 @@ _OUTCOMES: Mapping[str, str] = {
     "left": "bold yellow",
     "failed": "bold red",
 }
+_RARE = {Sync.UNPROVEN: "not proven", Sync.UNMANAGED: "unmanaged", Sync.UNKNOWN: "unknown"}
 _OF_ALIASES = (Verb.SET_ALIAS, Verb.MOVE_ALIAS, Verb.DROP_ALIAS)
 
 
-def gates(console: Console, evidence: Evidence, decision: Decision) -> None:
-    """The answer, every gate with its reason, and what to do next."""
-    answer = headline(evidence, decision)
+def gates(
+    console: Console, evidence: Evidence, decision: Decision, *, is_held: bool = False
+) -> None:
+    """The answer, every gate with its reason, and what to do next.
+
+    *is_held*: a rollback keeps the candidate from the environment.
+    """
+    answer = headline(evidence, decision, is_held=is_held)
     title = f"{SIGNS[answer.tone]} {answer.title}"
     console.print(_text(title, f"bold {_STYLES[answer.tone]}"))
     console.print(_text(key_sentence(evidence, decision)))
@@ -61,8 +76,10 @@ def gates(console: Console, evidence: Evidence, decision: Decision) -> None:
     for line in gate_lines(decision):
         verdict = _text(f"{SIGNS[line.tone]} {_word(line)}", _STYLES[line.tone])
         table.add_row(verdict, _gate(line))
+    for name, reason in failed_warnings(evidence):
+        table.add_row(_text(f"{SIGNS['warn']} warn", _STYLES["warn"]), _warning(name, reason))
     console.print(table)
-    console.print(_text(f"Gates: {answer.counts}", "dim"))
+    console.print(_text(f"Checks: {answer.counts}", "dim"))
     if answer.steps:
         console.print()
     for step in answer.steps:
@@ -84,6 +101,14 @@ def _gate(line: GateLine) -> Text:
     cell.append_text(_text(sentences(line.why)))
     if line.remediation and not line.is_blocking:
         cell.append_text(_text(f" To do: {sentences(line.remediation)}", "dim"))
+    return cell
+
+
+def _warning(name: str, reason: str) -> Text:
+    """An expectation of severity warning that failed."""
+    cell = _text(name, "bold")
+    cell.append_text(_text(" (expectation) ", "dim"))
+    cell.append_text(_text(sentences([reason] if reason else [])))
     return cell
 
 
@@ -114,7 +139,7 @@ def plan(console: Console, planned: Plan, *, is_offered: bool = True) -> None:
 def plan_sentence(planned: Plan) -> str:
     """What the plan comes to, with its name."""
     states = [target.sync for target in planned.targets]
-    if all(state is Sync.UNMANAGED for state in states):
+    if not states:
         return "There are no releases yet, so there is nothing to do."
     verbs = [change.verb for change in planned.changes]
     moves = sum(verb in (Verb.SET_ALIAS, Verb.MOVE_ALIAS) for verb in verbs)
@@ -122,11 +147,10 @@ def plan_sentence(planned: Plan) -> str:
         f"{moves} to move",
         f"{verbs.count(Verb.DROP_ALIAS)} to remove",
         f"{count(len(verbs), 'write')}",
-        f"{sum(state.is_drift for state in states)} drifted",
+        f"{sum(state.is_drift and state is not Sync.UNPROVEN for state in states)} drifted",
         f"{states.count(Sync.SYNCED)} in sync",
     ]
-    if Sync.UNKNOWN in states:
-        parts.append(f"{states.count(Sync.UNKNOWN)} unknown")
+    parts += [f"{states.count(one)} {said}" for one, said in _RARE.items() if one in states]
     return f"Plan {short(planned.digest)}: {', '.join(parts)}."
 
 
@@ -223,7 +247,7 @@ def status(console: Console, rows: Sequence[StatusRow]) -> None:
     for row in rows:
         if row.sync not in (Sync.SYNCED, Sync.UNMANAGED):
             console.print(_text(f"{row.target}: {row.reason}.", sync_style(row.sync)))
-    if all(row.sync is Sync.UNMANAGED for row in rows):
+    if all(row.sync is Sync.UNMANAGED and row.live is None for row in rows):
         console.print("There are no releases yet.")
 
 

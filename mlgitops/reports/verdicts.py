@@ -38,7 +38,8 @@ _ORDER = ("error", "fail", "inconclusive", "waived", "warn", "pass", "idle")
 class Headline:
     """The answer in plain words, with what to do next.
 
-    *reasons* name each blocking gate and why it blocks; empty when none does.
+    *reasons* name each blocking gate and why it blocks; empty when none does. In
+    *counts* an expectation of severity warning that failed is a `warn`, too.
     """
 
     tone: Tone
@@ -67,13 +68,31 @@ class GateLine:
     is_blocking: bool
 
 
-def headline(evidence: Evidence, decision: Decision) -> Headline:
-    """The answer to "may this be released?", and what to do next."""
+def headline(evidence: Evidence, decision: Decision, *, is_held: bool = False) -> Headline:
+    """The answer to "may this be released?", and what to do next.
+
+    *is_held*: a rollback keeps the candidate from the environment, whatever gates say.
+    """
     blocking = [gate for gate in decision.gates if gate.is_blocking]
     tone, title = _answer(decision, blocking, is_sampled=evidence["producer"]["sample"] > 0)
+    if tone == "pass" and evidence["producer"]["dirty"]:
+        tone, title = "inconclusive", "Passed with uncommitted changes: cannot be promoted"
     reasons = tuple(f"{gate.policy}: {sentences(_why(gate))}" for gate in blocking)
     steps = _steps(evidence, decision, blocking)
-    return Headline(tone, title, reasons, _counts(decision), steps)
+    if is_held and decision.verdict is Verdict.PASS:
+        tone = "inconclusive"
+        title = f"Passed, but held in {decision.environment}: released and rolled back there"
+        steps = ("Make a new candidate, or revert the rollback with `git revert`.",)
+    return Headline(tone, title, reasons, _counts(evidence, decision), steps)
+
+
+def failed_warnings(evidence: Evidence) -> tuple[tuple[str, str], ...]:
+    """Name and reason of each expectation that failed and stops nothing."""
+    return tuple(
+        (" of ".join(filter(None, (result["type"], result.get("column")))), result["reason"])
+        for result in evidence["data"]["validation"]["results"]
+        if result["status"] == "failed" and result["severity"] != "critical"
+    )
 
 
 def _answer(
@@ -96,8 +115,9 @@ def _answer(
             return "error", f"Not judged for {environment}: no gate could block it"
 
 
-def _counts(decision: Decision) -> str:
+def _counts(evidence: Evidence, decision: Decision) -> str:
     tones = [gate_tone(gate) for gate in decision.gates]
+    tones += ["warn"] * len(failed_warnings(evidence))
     words: list[tuple[Tone, str, bool]] = [
         ("pass", "pass", True),
         ("warn", "warn", True),
@@ -116,11 +136,13 @@ def _steps(evidence: Evidence, decision: Decision, blocking: list[GateResult]) -
     model, environment = evidence["subject"]["model"], decision.environment
     if decision.verdict is Verdict.PASS and evidence["producer"]["sample"]:
         return (f"Run all rows: mlgitops run {model}",)
+    if decision.verdict is Verdict.PASS and evidence["producer"]["dirty"]:
+        return (f"Commit, then: mlgitops run {model}",)
     if decision.verdict is Verdict.PASS:
         # By name: the newest version may be another candidate than the one that is shown.
         named = f"--to {environment} --candidate {short(decision.candidate)}"
         return (
-            "Review what follows and merge the promotion pull request: merging is the release.",
+            "Review the report, then merge the promotion pull request: merging is the release.",
             f"If there is none yet: mlgitops promote {model} {named}",
         )
     if not blocking:

@@ -30,6 +30,10 @@ def render_step(step: StepRecord) -> str:
     """Everything that is known of why a step ran or was skipped."""
     lines = [f"{step.name}: {step.status}, {_REASONS.get(step.because, 'an input changed')}"]
     lines += [f"  {line}" for line in map(_change, step.changes)]
+    if step.failure:
+        from mlgitops.reports.harmless import quoted
+
+        lines += ["failure", quoted(step.failure)]
     lines.append("inputs")
     lines += [f"  {name:<28} {_value(value)}" for name, value in sorted(step.inputs.items())]
     if step.outputs:

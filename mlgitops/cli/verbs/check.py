@@ -24,19 +24,33 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     Raises:
         SpecError: something is wrong, and the format is text.
     """
-    from mlgitops.reports.diagnostics import render_github, render_json
-
     try:
         counts = wiring.check().counts
     except SpecError as error:
         if arguments.format == "text" or not error.diagnostics:
             raise
-        render = render_json if arguments.format == "json" else render_github
-        sys.stdout.write(render(error.diagnostics))
+        _print_problems(error, arguments.format)
         return error.exit_code
     if arguments.format == "json":
-        sys.stdout.write(render_json([]))
+        from mlgitops.cli.answers import answer
+        from mlgitops.reports import documents
+
+        answer(documents.check([]))
     else:
         named = ", ".join(f"{count} {kind}" for kind, count in counts.items())
         sys.stdout.write(f"{sum(counts.values())} specs are right: {named}\n")
     return 0
+
+
+def _print_problems(error: SpecError, form: str) -> None:
+    if form == "json":
+        from mlgitops.cli.answers import answer
+        from mlgitops.reports import documents
+
+        stop = documents.stop(error, error.exit_code)
+        answer({**documents.check(error.diagnostics), "error": stop})
+    else:
+        from mlgitops.cli.output import commands
+        from mlgitops.reports.diagnostics import render_github
+
+        commands(sys.stdout, render_github(error.diagnostics))

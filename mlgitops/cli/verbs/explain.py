@@ -22,15 +22,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     """Say why the step ran or was skipped, naming the inputs that changed."""
-    from mlgitops.reports.walk import render_step
     from mlgitops.usecases.explain import explain
 
     step = explain(wiring.store, wiring.model(arguments.model, wiring.specs), arguments.step)
     if arguments.format == "json":
-        import json
-        from dataclasses import asdict
+        from mlgitops.cli.answers import answer
+        from mlgitops.reports import documents
 
-        sys.stdout.write(json.dumps(asdict(step), indent=2) + "\n")
+        answer(documents.step(step))
     else:
+        from mlgitops.reports.walk import render_step
+
         sys.stdout.write(render_step(step))
     return 0

@@ -2,57 +2,58 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mlgitops.model.errors import ChangesPending
+from mlgitops.model.errors import ChangesPending, PlanIsStale
 
 if TYPE_CHECKING:
     import argparse
 
     from mlgitops.cli.wiring import Wiring
-    from mlgitops.model.plan import Plan, TargetPlan
+    from mlgitops.model.plan import Plan
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--exit-code", action="store_true", help="exit with 4 if there are changes")
+    parser.add_argument(
+        "--exit-code",
+        action="store_true",
+        help="exit with 4 if anything is not as git wants it, with 5 if that is a conflict",
+    )
+    parser.add_argument(
+        "--accept-rewritten-history",
+        action="store_true",
+        help="show what `mlgitops reconcile` would do with this option",
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     """Show what reconcile would do; nothing is written."""
     from mlgitops.usecases.plan import plan
+    from mlgitops.usecases.proof import problem_of
 
-    planned = plan(wiring.desired, wiring.desired_commit, wiring.desired_registry)
+    neighbours = wiring.release_neighbours(is_rewritten=arguments.accept_rewritten_history)
+    planned = plan(wiring.desired, wiring.desired_commit, neighbours)
+    problem = problem_of(planned)
     if arguments.format == "json":
-        sys.stdout.write(json.dumps(_document(planned), indent=2) + "\n")
+        from mlgitops.cli.answers import answer
+        from mlgitops.reports import documents
+
+        answer(documents.plan(planned), problem)
     else:
         from mlgitops.reports import terminal
 
         terminal.plan(wiring.console, planned)
-    return ChangesPending.exit_code if arguments.exit_code and planned.changes else 0
+    if problem:
+        raise problem
+    return _exit_code(planned) if arguments.exit_code else 0
 
 
-def _document(planned: Plan) -> dict[str, Any]:
-    return {
-        "digest": planned.digest,
-        "commit": planned.commit,
-        "targets": [_target(target) for target in planned.targets],
-    }
+def _exit_code(planned: Plan) -> int:
+    from mlgitops.model.sync import Sync
 
-
-def _target(target: TargetPlan) -> dict[str, Any]:
-    applied = target.applied
-    return {
-        "target": asdict(target.target),
-        "sync": target.sync.value,
-        "reason": target.reason,
-        "desired": asdict(target.desired) if target.desired else None,
-        "live": target.live,
-        "applied": asdict(applied) | {"at": applied.at.isoformat()} if applied else None,
-        "changes": [asdict(change) for change in target.changes],
-        "observed": target.observed,
-    }
+    found = {target.sync for target in planned.targets}
+    if Sync.CONFLICT in found:
+        return PlanIsStale.exit_code
+    return 0 if found <= {Sync.SYNCED, Sync.UNMANAGED} else ChangesPending.exit_code

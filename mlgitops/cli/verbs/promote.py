@@ -32,6 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     """Open the pull request, and say how to review and merge it."""
     from mlgitops.model.state import Target
+    from mlgitops.reports.harmless import printable
     from mlgitops.usecases.candidates import Choice
     from mlgitops.usecases.promote import PromotionNeighbours, promote
 
@@ -45,6 +46,8 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
         today=wiring.clock.now().date(),
         choice=Choice(arguments.version, arguments.candidate),
     )
+    if made.unmerged:
+        sys.stderr.write(f"warning: {printable(made.unmerged)}\n")
     reference = made.request.reference if made.request else ""
     write_outputs(wiring.environ, "promote", {"pull-request": reference})
     if made.request is None:

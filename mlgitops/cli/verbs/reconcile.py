@@ -19,19 +19,31 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DIGEST",
         help="carry out the plan with this digest and nothing else (`mlgitops plan` shows it)",
     )
+    parser.add_argument(
+        "--accept-rewritten-history",
+        action="store_true",
+        help="apply what git wants here although git does not contain what was applied last",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     """Make the registry equal to git, and show what was done."""
-    from mlgitops.reports import terminal
     from mlgitops.usecases.reconcile import Status, reconcile
 
-    outcome = reconcile(
-        wiring.desired, wiring.desired_registry, wiring.stamp, expected=arguments.expect
-    )
-    terminal.outcome(wiring.console, outcome.results)
+    neighbours = wiring.release_neighbours(is_rewritten=arguments.accept_rewritten_history)
+    outcome = reconcile(wiring.desired, neighbours, wiring.stamp, expected=arguments.expect)
     made = [result.plan.changes for result in outcome.results if result.status is Status.APPLIED]
     write_outputs(wiring.environ, "reconcile", {"changes": str(sum(map(len, made)))})
+    if arguments.format == "json":
+        from mlgitops.cli.answers import answer
+        from mlgitops.reports import documents
+
+        answer(documents.outcome(wiring.desired_commit, outcome.results), outcome.problem)
+    else:
+        from mlgitops.reports import terminal
+
+        terminal.outcome(wiring.console, outcome.results)
     if outcome.problem:
         raise outcome.problem
     return 0

@@ -41,6 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="fail rather than start the user's code: for jobs that hold credentials",
     )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
@@ -58,14 +59,29 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
         sample=arguments.sample,
     )
     result = run(order, wiring.specs, wiring, wiring, load_step)
+    if arguments.format == "json":
+        return _answer(wiring, result)
     sys.stdout.write(f"{order.model}\n{render_run(result.record)}")
     sys.stdout.flush()
-    _show_gates(wiring, result)
+    _publish_gates(wiring, result, is_shown=True)
     outcome = outcome_of(result)
     sys.stdout.write("".join(f"{name:<13}{value}\n" for name, value in outcome.items()))
+    if "gate" in result.context.made and result.context.origin.dirty:
+        sys.stdout.write("made with uncommitted changes: cannot be promoted\n")
     write_outputs(wiring.environ, "run", outcome)
     if result.error:
         raise result.error
+    return 0
+
+
+def _answer(wiring: Wiring, result: Result) -> int:
+    from mlgitops.cli.answers import answer
+    from mlgitops.reports import documents
+
+    _publish_gates(wiring, result, is_shown=False)
+    outcome = outcome_of(result)
+    write_outputs(wiring.environ, "run", outcome)
+    answer(documents.run(result.record, outcome), result.error)
     return 0
 
 
@@ -88,19 +104,23 @@ def outcome_of(result: Result) -> dict[str, str]:
     return found
 
 
-def _show_gates(wiring: Wiring, result: Result) -> None:
-    """Draw a new decision, annotate it in a workflow, and put it in the job's summary."""
+def _publish_gates(wiring: Wiring, result: Result, *, is_shown: bool) -> None:
+    """Put a new decision in the job's summary and annotate it, and draw it if *is_shown*."""
     judged = result.record.step("gate")
     if judged is None or judged.status != "ran":
         return
+    from mlgitops.cli.output import commands
     from mlgitops.reports import annotations, markdown, terminal
     from mlgitops.usecases.steps import gate
 
     environment = result.context.environments[0].name
     evidence = gate.read_evidence(result.context, environment)
     decision = gate.read_decision(result.context, environment)
-    terminal.gates(wiring.console, evidence, decision)
+    if is_shown:
+        terminal.gates(wiring.console, evidence, decision)
     write_summary(wiring.environ, markdown.summary(evidence, decision))
     if "GITHUB_ACTIONS" in wiring.environ:
         place = f"mlops/pipelines/{result.record.model}.yaml"
-        sys.stdout.write(annotations.gates(decision, file=place))
+        # The runner reads commands on both; on standard output JSON stands alone.
+        stream = sys.stdout if is_shown else sys.stderr
+        commands(stream, annotations.gates(decision, file=place))

@@ -104,9 +104,17 @@ def test_diagnostics_show_the_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_details_stand_between_message_and_hint(capsys: pytest.CaptureFixture[str]) -> None:
-    complain(SpecError("m", hint="h", details="Traceback …\n\n"), {})
+    complain(SpecError("m", hint="h", details="Traceback …\n  File\n\n"), {})
 
-    assert capsys.readouterr().err == "error: m\nTraceback …\nhint: h\n"
+    assert capsys.readouterr().err == "error: m\n| Traceback …\n|   File\nhint: h\n"
+
+
+def test_a_message_is_one_line_above_its_list(capsys: pytest.CaptureFixture[str]) -> None:
+    complain(SpecError("2 are wrong\n  one: a\n  two: b\n::c", hint="h\n::error::"), {})
+
+    assert capsys.readouterr().err == (
+        "error: 2 are wrong\n| one: a\n| two: b\\n::c\nhint: h\\n::error::\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,9 +122,16 @@ def test_details_stand_between_message_and_hint(capsys: pytest.CaptureFixture[st
     [
         ([], "VERB", "mlgitops --help"),
         (["chekc"], "invalid choice: 'chekc'", "mlgitops --help"),
-        (["check", "--formt"], "unrecognized arguments: --formt", "mlgitops --help"),
+        (["chekc"], "did you mean 'check'?", "mlgitops --help"),
+        (["-C", "x", "rolback"], "did you mean 'rollback'?", "mlgitops --help"),
+        (["check", "--formt"], "unrecognized arguments: --formt", "mlgitops check --help"),
+        (["check", "--formt=json"], "did you mean '--format'?", "mlgitops check --help"),
+        (["-C", "x", "plan", "--exitcode"], "did you mean '--exit-code'?", "mlgitops plan --help"),
+        (["check", "--zzz", "more"], "unrecognized arguments: --zzz more", "mlgitops check --help"),
+        (["--zzz", "check"], "unrecognized arguments: --zzz", "mlgitops check --help"),
         (["check", "--format", "xml"], "invalid choice: 'xml'", "mlgitops check --help"),
         (["run", "--from", "trian"], "invalid choice: 'trian'", "mlgitops run --help"),
+        (["run", "--from", "trian"], "did you mean 'train'?", "mlgitops run --help"),
         (["run", "--sample", "many"], "invalid int value: 'many'", "mlgitops run --help"),
         (["promote"], "--to", "mlgitops promote --help"),
         (["rollback"], "--env", "mlgitops rollback --help"),
@@ -179,19 +194,96 @@ def test_c_works_in_another_folder(
     assert "nowhere" in capsys.readouterr().err
 
 
-def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A repository with a project that has no models."""
     subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(tmp_path)], check=True)
     project = "apiVersion: mlgitops.dev/v1\nkind: Project\nmetadata: {name: shop}\n"
     (tmp_path / "mlgitops.yaml").write_text(project)
     for words in (["add", "."], ["commit", "--quiet", "-m", "Begin"]):
         subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    return tmp_path
+
+
+def process(shop: Path, *words: str, **given: Any) -> subprocess.CompletedProcess[str]:
+    """A command line in a process of its own, with *given* streams and environment."""
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **given}
+    command = [sys.executable, "-m", "mlgitops", *words]
+    return subprocess.run(command, cwd=shop, text=True, check=False, **streams)
+
+
+@pytest.mark.parametrize("words", [("plan",), ("check",), ("--help",)], ids=" ".join)
+def test_a_reader_that_goes_away_is_no_error(shop: Path, words: tuple[str, ...]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
 
-    ended = subprocess.run(
-        [sys.executable, "-m", "mlgitops", "plan"],
-        cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE, text=True, check=False,
-    )  # fmt: skip
+    ended = process(shop, *words, stdout=writer)
     os.close(writer)
 
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize(
+    "words",
+    [("plan",), ("check",), ("check", "--format", "json"), ("--help",), ("plan", "--format=json")],
+    ids=" ".join,
+)
+def test_a_full_disk_is_told_in_a_line(shop: Path, words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = process(shop, *words, stdout=full)
+
+    assert ended.returncode == Unavailable.exit_code
+    assert ended.stderr == (
+        "error: the output cannot be written: No space left on device\n"
+        "hint: free some space, then run the same command again\n"
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_where_both_streams_are_full_the_code_is_left(shop: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = process(shop, "plan", stdout=full, stderr=full)
+
+    assert ended.returncode == Unavailable.exit_code
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_what_an_encoding_lacks_is_escaped(shop: Path, encoding: str) -> None:
+    environ = {**os.environ, "PYTHONIOENCODING": encoding}  # noqa: TID251 - a shell's
+    program = (
+        "import os, sys; from mlgitops.cli import output; output.guard(os.environ); "
+        "from rich.console import Console; Console(width=60).print('a \u2192 b'); print('\u2192')"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=shop, env=environ, capture_output=True, check=False
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert ended.stdout == b"a \\u2192 b\n\\u2192\n"
+
+
+@pytest.mark.parametrize(
+    ("environ", "is_plain"),
+    [({}, False), ({"NO_COLOR": "1"}, True), ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, True)],
+    ids=str,
+)
+def test_no_color_leaves_no_escape_on_a_terminal(
+    shop: Path, environ: dict[str, str], is_plain: bool
+) -> None:
+    (shop / "mlops" / "environments").mkdir(parents=True)
+    for name, text in (
+        ("mlops/environments/staging.yaml", "kind: Environment\nmetadata: {name: staging}\n"),
+        ("mlops/environments/wrong.yaml", "kind: Environmet\n"),
+    ):
+        (shop / name).write_text(f"apiVersion: mlgitops.dev/v1\n{text}")
+    ours, theirs = os.openpty()
+    given = {**os.environ, "TERM": "xterm-256color", **environ}  # noqa: TID251 - a shell's
+    ended = process(shop, "check", stdout=theirs, stderr=theirs, env=given)
+    os.close(theirs)
+    shown = os.read(ours, 1 << 16)
+    os.close(ours)
+
+    assert ended.returncode == 2
+    assert b"Environmet" in shown
+    assert (b"\x1b" not in shown) is is_plain

@@ -21,6 +21,7 @@ class Terminal:
         ({"TERM": "xterm"}, TerminalProgress),
         ({"TERM": "dumb"}, PlainProgress),
         ({"CI": "true"}, PlainProgress),
+        ({"NO_COLOR": "1"}, PlainProgress),
     ],
 )
 def test_a_person_sees_a_spinner_and_a_log_sees_lines(

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from mlgitops import folders
 from mlgitops.cli.app import main
+from mlgitops.model.digest import digest, digest_of_bytes
 from mlgitops.model.errors import SpecError
+from mlgitops.spec.bundled import folder
 from tests.fakes.git_workspace import GitWorkspace
 from tests.fakes.laboratory import Laboratory
 from tests.fakes.wiring import wired
@@ -31,6 +35,21 @@ def test_releases_go_by_the_addresses_on_the_branch_not_those_in_the_work_tree(
 
     assert code == SpecError.exit_code
     assert "MLFLOW_TRACKING_URI, which is not set" in capsys.readouterr().err
+
+
+def test_nothing_below_mlgitops_vouches_for_a_spec(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = GitWorkspace.create(tmp_path / "orders")
+    wrong = PROJECT.replace("spec:", "spec:\n  branch: [main]")
+    workspace.commit({"mlgitops.yaml": wrong}, "A wrong project")
+    schemas = digest(folders.digests(sorted(folder("schemas").glob("*.json"))))
+    remembered = {"schemas": schemas, "passed": [digest_of_bytes(wrong.encode())]}
+    workspace.write({".mlgitops/checked.json": json.dumps(remembered)})
+
+    for verb in ("run", "plan"):
+        assert main(["-C", str(workspace.root), verb]) == SpecError.exit_code
+        assert "SPEC201 spec.branch" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -244,7 +244,7 @@ def retrained_evidence() -> Evidence:
             "workflow": "mlgitops.yml",
             "versions": {"mlgitops": "0.1.0", "python": "3.11.9", "scikit-learn": "1.9.1"},
             "sample": 0,
-            "sandbox": "process+no-network",
+            "sandbox": "process+no-network+files",
         },
         "ext": {},
     }
@@ -303,6 +303,9 @@ def regression_evidence() -> Evidence:
     return evidence
 
 
+ON_SLICES = ("slices-not-harmed",)
+
+
 def gate(
     policy: str,
     verdict: Verdict,
@@ -313,7 +316,8 @@ def gate(
     **parameters: Any,
 ) -> GateResult:
     rule = RuleResult("rule", verdict, message, remediation)
-    return GateResult(policy, parameters, level, True, verdict, (rule,))
+    asked = () if policy in ON_SLICES else tuple(filter(None, [parameters.get("metric")]))
+    return GateResult(policy, parameters, level, True, verdict, (rule,), metrics=asked)
 
 
 def passing_gates() -> tuple[GateResult, ...]:
@@ -529,6 +533,7 @@ def poisoned_decision(source: Decision, payload: str) -> Decision:
             found.verdict,
             rules,
             waiver,
+            found.metrics,
         )
 
     return Decision(payload, payload, payload, source.verdict, tuple(map(poison, source.gates)))

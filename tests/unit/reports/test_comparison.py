@@ -4,12 +4,20 @@ import copy
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlgitops.evaluation.slices import NULL_NAME, cut
 from mlgitops.reports.comparison import (
     key_sentence,
     leading_metric,
     metric_lines,
     reference_name,
     slice_lines,
+    slice_parts,
+    strength_scale,
 )
 
 
@@ -18,12 +26,28 @@ def test_the_metric_that_a_gate_asks_about_leads(cases: Any):
     lines = metric_lines(evidence, decision)
 
     assert [line.name for line in lines] == ["roc_auc", "average_precision", "log_loss", "brier"]
-    assert {asked.text for asked in lines[0].required} == {
-        "min 0.58",
-        "margin 0.01",
-        "slices-not-harmed",
-    }
-    assert [asked.margin for asked in lines[0].required] == [None, 0.01, None]
+    assert [asked.text for asked in lines[0].required] == ["min 0.58", "margin 0.01"]
+    assert [asked.margin for asked in lines[0].required] == [None, 0.01]
+
+
+def test_a_gate_that_does_not_read_the_whole_metric_asks_nothing_of_it(cases: Any):
+    evidence, decision, _ = cases["retrained"]
+    on_slices = [gate for gate in decision.gates if gate.policy == "slices-not-harmed"]
+
+    assert on_slices[0].parameters["metric"] == "roc_auc"
+    assert not metric_lines(evidence, replace(decision, gates=tuple(on_slices)))[0].required
+
+
+@pytest.mark.parametrize(
+    ("task", "scale"),
+    [
+        ("binary-classification", "ROC AUC"),
+        ("multiclass-classification", "one-against-rest ROC AUC"),
+        ("regression", "strength, 0.5 to 1"),
+    ],
+)
+def test_the_strength_of_a_column_is_called_what_it_is(task: str, scale: str):
+    assert strength_scale(task) == scale
 
 
 def test_order_does_not_depend_on_the_order_of_keys(cases: Any):
@@ -94,3 +118,31 @@ def test_what_is_missing_is_said_to_be_missing(cases: Any):
     assert metric_lines(evidence, decision) == ()
     assert leading_metric(evidence, decision) is None
     assert all(line.estimate is None for line in slice_lines(evidence, decision))
+
+
+@given(st.lists(st.text(max_size=12), min_size=1, max_size=3))
+def test_a_slice_has_its_values_as_they_stand_in_the_data(values: list[str]):
+    columns = {f"c{i}": np.array([value], object) for i, value in enumerate(values)}
+    ((name, _),) = cut(columns, list(columns))
+
+    assert slice_parts(name) == tuple(
+        f"c{i}={value.replace(NULL_NAME, chr(92) + NULL_NAME)}" for i, value in enumerate(values)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("carrier=UA", ("carrier=UA",)),
+        ("origin=EWR,carrier=UA", ("origin=EWR", "carrier=UA")),
+        (r"src\=x", ("src=x",)),
+        (r"src=a\=b,to=c\,d", ("src=a=b", "to=c,d")),
+        (r"src=\\", ("src=\\",)),
+        (r"src=\∅", (r"src=\∅",)),
+        ("src=∅", ("src=∅",)),
+        ("ends=\\", ("ends=\\",)),
+        ("", ()),
+    ],
+)
+def test_a_name_has_its_pairs_without_backslashes(name: str, parts: tuple[str, ...]):
+    assert slice_parts(name) == parts

@@ -3,7 +3,18 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from mlgitops.evaluation.slices import cut
+from mlgitops.reports.escaping import visible
 from mlgitops.reports.markdown_comparison import comparison
+
+FORGE = MarkdownIt("gfm-like", {"html": True, "linkify": True})
+HOSTILE = st.text(alphabet=st.one_of(st.sampled_from("`|\\\\=,∅[](){}<>!#@*_~ "), st.characters()))
 
 
 def test_the_worst_slices_are_shown_and_the_others_folded(cases: Any):
@@ -50,3 +61,37 @@ def test_methods_that_differ_are_told_apart(cases: Any):
         "Intervals: `paired-delong` on 27,489 rows (`roc_auc`), `paired-bootstrap` on 27,489 rows "
         "(`average_precision`, `log_loss`, `brier`). A positive gain is better, whatever the metric."
     ) in lines
+
+
+def shown(evidence: Any, decision: Any, name: str) -> list[list[str]]:
+    """Types and contents of the pieces in the cell that shows the slice *name*."""
+    evidence = {**evidence, "slices": [{**evidence["slices"][0], "name": name}]}
+    lines = list(comparison(evidence, decision)[1])
+    start = next(i for i, line in enumerate(lines) if line.startswith("| Slice"))
+    tokens = FORGE.parse("\n".join(lines[start:]))
+    cells = [token for token in tokens if token.type == "inline"]
+
+    assert len(cells) == 10, "one row of five cells below its head"
+    return [[child.type, child.content] for child in cells[5].children or []]
+
+
+@pytest.mark.parametrize(
+    "value", ["x=y", "a,b", "back\\slash", "p|q", "`tick`", "=", "a\\=b", "[x](y)"]
+)
+def test_a_slice_reads_as_in_the_data(cases: Any, value: str):
+    evidence, decision, _ = cases["retrained"]
+    ((name, _),) = cut({"src": np.array([value], object)}, ["src"])
+
+    assert shown(evidence, decision, name) == [["code_inline", f"src={value}"]]
+
+
+@given(HOSTILE, HOSTILE)
+def test_no_value_can_pass_for_two(cases: Any, first: str, second: str):
+    evidence, decision, _ = cases["retrained"]
+    columns = {"a": np.array([first], object), "b": np.array([second], object)}
+    ((name, _),) = cut(columns, ["a", "b"])
+    kept = [visible(f"a={first}".replace("∅", "\\∅")), visible(f"b={second}".replace("∅", "\\∅"))]
+
+    assert shown(evidence, decision, name) == [
+        ["code_inline", kept[0]], ["text", ", "], ["code_inline", kept[1]],
+    ]  # fmt: skip

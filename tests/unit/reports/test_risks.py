@@ -14,6 +14,13 @@ def test_a_sound_candidate_has_none(cases: Any):
     assert risks(evidence, decision) == ()
 
 
+def test_what_the_branch_lacks_is_told_first(cases: Any):
+    evidence, decision, _ = cases["leaking"]
+
+    assert risks(evidence, decision, "Made elsewhere.")[0] == "Made elsewhere."
+    assert risks(evidence, decision, "Made elsewhere.")[1:] == risks(evidence, decision)
+
+
 def test_each_trouble_is_one_sentence(cases: Any):
     evidence, decision, _ = copy.deepcopy(cases["leaking"])
     evidence["producer"]["sample"] = 500
@@ -22,7 +29,8 @@ def test_each_trouble_is_one_sentence(cases: Any):
 
     assert risks(evidence, decision) == (
         "Made from a sample of 500 rows: it cannot be released.",
-        "The work tree had uncommitted changes: the commit does not name all of the code.",
+        "Made with uncommitted changes, so the commit does not name all of the code: "
+        "it cannot be promoted.",
         "The network was within reach of the user's code while it ran.",
         "The data with its answers was within reach of the user's code while it ran.",
         "It uses columns that are known only afterwards: dep_delay.",

@@ -75,7 +75,7 @@ PLAN = Plan(
             Sync.PENDING,
             "git retired the model, version 2 is live",
             Change(Verb.DROP_ALIAS, "champion", 2, None),
-            Change(Verb.DROP_RECORD, "mlgitops.applied.production", 2, None),
+            Change(Verb.WRITE_RECORD, "mlgitops.applied.production", 2, None),
         ),
         target("production", "fraud", Sync.ALIAS_MOVED, "moved by hand from version 8 to 9"),
         target("production", "churn", Sync.UNKNOWN, "the registry did not answer"),
@@ -99,6 +99,16 @@ def test_a_plan_that_nobody_waits_for_is_not_offered():
     assert shown == printed(terminal.plan, PLAN).rpartition("To carry out")[0]
 
 
+def test_what_nobody_proved_is_counted_but_not_as_drift():
+    why = "git wants version 2; SPEC327 there is no evidence"
+    unproven = Plan("8e1f2c", (target("staging", "churn", Sync.UNPROVEN, why),))
+
+    shown = " ".join(printed(terminal.plan, unproven).split())
+
+    assert "unproven" in shown
+    assert shown.endswith("0 writes, 0 drifted, 0 in sync, 1 not proven.")
+
+
 def test_a_waived_gate_is_not_ticked(cases: Any):
     evidence, decision, _ = cases["leaking"]
     gates = tuple(
@@ -118,6 +128,15 @@ def test_a_plan_without_releases_says_so():
     assert printed(terminal.plan, Plan("8e1f2c", ())) == (
         "There are no releases yet, so there is nothing to do.\n"
     )
+
+
+def test_what_is_live_without_a_release_is_not_called_nothing():
+    left = target("production", "flights-delay", Sync.UNMANAGED, "there is no Release file")
+
+    assert terminal.plan_sentence(Plan("8e1f2c", (left,))).endswith(", 0 in sync, 1 unmanaged.")
+
+    row = Row(Target("production", "churn"), Sync.UNMANAGED, "no file", None, 3)
+    assert "no releases yet" not in printed(terminal.status, (row,))
 
 
 def test_the_status_reads_as_reviewed(golden: Callable[[Path, str], None]):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mlgitops.model.verdict import Decision, GateResult, RuleResult, Verdict
-from mlgitops.reports.verdicts import gate_lines, headline, sentences
+from mlgitops.reports.verdicts import failed_warnings, gate_lines, headline, sentences
 
 
 def gate(verdict: Verdict, **fields: Any) -> GateResult:
@@ -52,6 +52,18 @@ def test_a_passed_gate_tells_its_last_rule_and_asks_for_nothing():
     (line,) = gate_lines(decision(Verdict.PASS, gate(Verdict.PASS)))
 
     assert (line.why, line.also, line.remediation) == (("b",), ("a is fine",), ())
+
+
+@pytest.mark.parametrize("is_sampled", [False, True])
+def test_what_is_not_committed_is_not_ready(cases: Any, is_sampled: bool):
+    evidence, judged, _ = copy.deepcopy(cases["first"])
+    evidence["producer"] |= {"dirty": True, "sample": 500 if is_sampled else 0}
+    answer = headline(evidence, judged)
+
+    assert judged.verdict is Verdict.PASS
+    assert (answer.tone, "Ready" in answer.title) == ("inconclusive", False)
+    assert ("uncommitted" in answer.title) is not is_sampled
+    assert "promote" not in "".join(answer.steps)
 
 
 def test_a_waiver_is_named_and_a_gate_without_rules_says_so():
@@ -138,8 +150,38 @@ def test_gates_are_counted_by_what_they_do(cases: Any):
     answer = headline(cases["leaking"][0], leaking)
 
     assert answer.counts == (
-        "3 pass · 0 warn · 1 fail · 0 inconclusive · 0 waived · 1 not applicable"
+        "3 pass · 1 warn · 1 fail · 0 inconclusive · 0 waived · 1 not applicable"
     )
+
+
+def test_a_held_candidate_is_not_ready_and_no_promotion_is_suggested(cases: Any):
+    evidence = cases["retrained"][0]
+    answer = headline(evidence, decision(Verdict.PASS, gate(Verdict.PASS)), is_held=True)
+
+    assert answer.tone == "inconclusive"
+    assert answer.title == "Passed, but held in production: released and rolled back there"
+    assert not any("promote" in step for step in answer.steps)
+
+
+def test_a_hold_does_not_hide_a_refusal(cases: Any):
+    evidence, refused = cases["retrained"][0], decision(Verdict.FAIL, gate(Verdict.FAIL))
+
+    assert headline(evidence, refused, is_held=True) == headline(evidence, refused)
+
+
+def test_expectations_that_only_warn_are_named_and_counted(cases: Any):
+    evidence = copy.deepcopy(cases["retrained"][0])
+    passed = decision(Verdict.PASS, gate(Verdict.PASS))
+    (named,) = failed_warnings(evidence)
+
+    assert named[0] == "expect_column_values_to_not_be_null of temp"
+    assert named[1].startswith("11.3%")
+    assert "1 warn" in headline(evidence, passed).counts
+
+    for result in evidence["data"]["validation"]["results"]:
+        result["status"] = "passed"
+    assert failed_warnings(evidence) == ()
+    assert "0 warn" in headline(evidence, passed).counts
 
 
 def test_sentences_end():

@@ -12,7 +12,7 @@ from rich.console import Console  # noqa: TID253 - tests may start slowly
 
 from mlgitops.cli.verbs import drift, plan, promote, reconcile, rollback, status
 from mlgitops.model.digest import short
-from mlgitops.model.errors import ChangesPending, SpecError, Unavailable
+from mlgitops.model.errors import ChangesPending, PlanIsStale, SpecError, Unavailable
 from tests.fakes.release_world import MODEL, PRODUCTION, STAGING, ReleaseWorld
 from tests.fakes.wiring import call, wired
 
@@ -215,6 +215,98 @@ def test_drift_is_found_then_healed(released: Terminal, capsys: pytest.CaptureFi
     assert "--expect" not in capsys.readouterr().out
 
 
+def test_drift_and_conflict_are_no_clean_plan(released: Terminal) -> None:
+    """Neither has a change that reconcile would make."""
+    released.world.run()
+    released.world.registry.set_alias(MODEL, "staging", 2)
+
+    assert released.do(plan) == 0
+    assert released.do(plan, "--exit-code") == ChangesPending.exit_code
+
+    released.world.disown(STAGING, "shop")
+
+    assert released.do(plan) == 0
+    for verb, words in ((plan, ("--exit-code",)), (drift, ())):
+        assert released.do(verb, *words) == PlanIsStale.exit_code
+    for verb, words in ((reconcile, ()), (drift, ("--heal",))):
+        with pytest.raises(PlanIsStale, match="'shop'"):
+            released.do(verb, *words)
+    assert released.live == {"staging": 2}
+
+
+def test_a_clone_that_was_not_pulled_is_told_to(released: Terminal) -> None:
+    workspace, before = released.world.workspace, released.world.workspace.head
+    released.world.run()
+    released.do(promote, "--to", "staging")
+    released.merge()
+    released.do(reconcile)
+    workspace.git("branch", "later")
+    workspace.git("reset", "--quiet", "--hard", before)
+
+    assert released.do(plan, "--exit-code") == PlanIsStale.exit_code
+    assert released.do(drift) == PlanIsStale.exit_code
+    for verb, words in ((reconcile, ()), (drift, ("--heal",))):
+        with pytest.raises(PlanIsStale, match="pull"):
+            released.do(verb, *words)
+    assert released.live == {"staging": 2}
+
+    workspace.git("merge", "--quiet", "--ff-only", "later")
+
+    assert released.do(plan, "--exit-code") == 0
+
+
+def test_a_history_that_was_rewritten_is_accepted_by_a_person(released: Terminal) -> None:
+    workspace = released.world.workspace
+    released.world.run()
+    released.do(promote, "--to", "staging")
+    released.merge()
+    released.do(reconcile)
+    workspace.git("commit", "--quiet", "--amend", "--message", "Rewritten")
+    assert released.do(plan, "--exit-code") == 0  # nothing is to be written over
+    released.do(rollback, "--env", "staging")
+    released.merge()
+    with pytest.raises(PlanIsStale, match="pull"):
+        released.do(reconcile)
+
+    assert released.do(plan, "--exit-code", "--accept-rewritten-history") == 4
+    assert released.do(reconcile, "--accept-rewritten-history") == 0
+    assert released.live == {"staging": 1}
+    assert released.do(plan, "--exit-code") == 0
+
+
+def test_another_alias_is_pending_and_takes_the_place_of_the_first(
+    released: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = "mlops/environments/staging.yaml"
+    text = (released.world.workspace.root / path).read_text()
+    released.world.workspace.commit({path: f"{text}spec: {{alias: best}}\n"}, "Rename")
+
+    assert released.do(drift) == 0
+    assert released.do(plan, "--exit-code") == ChangesPending.exit_code
+    out = capsys.readouterr().out
+    assert "pending" in out
+    assert "by hand" not in out
+    assert released.do(reconcile) == 0
+    assert released.live == {"best": 1}
+
+
+def test_what_is_live_without_its_environment_is_shown(
+    released: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = ("mlops/environments/production.yaml", "mlops/environments/staging.yaml")
+    release = f"mlops/releases/staging/{MODEL}.yaml"
+    released.world.workspace.commit(dict.fromkeys((*gone, release)), "No environments")
+
+    for verb in (plan, drift, status):
+        assert released.do(verb) == 0
+        out = capsys.readouterr().out
+        assert str(STAGING) in out
+        assert "unmanaged" in out
+        assert "no releases yet" not in out
+    assert released.do(reconcile) == 0
+    assert released.live == {"staging": 1}
+
+
 def test_a_rollback_is_a_pull_request_that_leaves_a_hold(
     released: Terminal, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -272,3 +364,21 @@ def test_on_a_runner_a_branch_that_would_be_lost_is_refused(terminal: Terminal) 
     for verb, words in ((promote, ("--to", "staging")), (rollback, ("--env", "staging"))):
         with pytest.raises(SpecError, match="lost with this runner's clone"):
             terminal.do(verb, *words)
+
+
+def test_on_a_runner_a_registry_that_would_be_lost_is_refused(terminal: Terminal) -> None:
+    workspace = terminal.world.workspace
+    origin = workspace.root.with_name("origin.git")
+    workspace.git("init", "--quiet", "--bare", str(origin))
+    workspace.git("remote", "add", "origin", str(origin))
+    project = (workspace.root / "mlgitops.yaml").read_text()
+    forge = "spec: {forge: {kind: local, remote: origin}}\n"
+    workspace.commit({"mlgitops.yaml": project + forge}, "Push branches")
+    terminal.environ["GITHUB_WORKSPACE"] = str(workspace.root)
+
+    with pytest.raises(SpecError, match=r"lost with this runner: .*mlflow\.db"):
+        terminal.do(promote, "--to", "staging")
+
+    assert terminal.world.forge.open_requests("mlgitops/") == ()
+    terminal.environ["GITHUB_WORKSPACE"] = str(workspace.root.parent)
+    assert terminal.do(promote, "--to", "staging") == 0

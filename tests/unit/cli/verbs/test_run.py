@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from mlgitops.cli.answers import Answered, answer_stop
 from mlgitops.cli.verbs import run
 from mlgitops.model.errors import GateFailed, SpecError
 from mlgitops.model.run import STEPS
+from tests.fakes.answers import valid
 from tests.fakes.laboratory import Laboratory
 from tests.fakes.wiring import call, wired
 
@@ -77,6 +79,36 @@ def test_outputs_go_to_a_workflow_that_asks(do: Run, tmp_path: Path) -> None:
     assert len(delimiters) == 2
 
 
+def test_json_has_the_steps_and_what_came_of_them(
+    do: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert do("churn", "--format", "json") == 0
+
+    told = valid("run", capsys.readouterr().out)
+    assert [step["name"] for step in told["steps"]] == list(STEPS)
+    assert (told["environment"], told["verdict"], told["version"]) == ("staging", "pass", 1)
+
+    assert do("churn", "--until", "train", "--format", "json") == 0
+    assert valid("run", capsys.readouterr().out)["verdict"] is None
+
+
+def test_a_missed_gate_is_in_the_document_and_annotated_elsewhere(
+    laboratory: Laboratory, do: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    laboratory.edit("mlops/pipelines/churn.yaml", "min: 0.6", "min: 0.9999")
+
+    with pytest.raises(Answered) as caught:
+        do("churn", "--format", "json", environ={"GITHUB_ACTIONS": "true"})
+    answer_stop(["--format=json"], caught.value, caught.value.error.exit_code)
+
+    out, err = capsys.readouterr()
+    told = valid("run", out)
+    assert told["error"]["code"] == 3
+    assert "min-metric" in told["error"]["message"]
+    assert (told["verdict"], told["version"]) == ("fail", None)
+    assert "::error" in err
+
+
 def test_a_missed_gate_is_shown_and_raised(
     laboratory: Laboratory, do: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -104,3 +136,17 @@ def test_without_worker_user_code_is_refused(laboratory: Laboratory, do: Run) ->
 
     with pytest.raises(SpecError, match="--no-worker forbids it"):
         do("churn", "--no-worker", worker=NoWorker())
+
+
+def test_a_run_on_uncommitted_changes_says_what_that_means(
+    do: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert do("churn", dirty=True) == 0
+    out = capsys.readouterr().out
+
+    said = "made with uncommitted changes: cannot be promoted\n"
+    assert out.endswith(said)
+    assert "Ready" not in out
+
+    assert do("churn", "--until", "train", dirty=True) == 0
+    assert said not in capsys.readouterr().out
