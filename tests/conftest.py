@@ -98,7 +98,7 @@ def mount_disk(
 @pytest.fixture(scope="session")
 def lab_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
     """A real worker that is warm after its first jobs."""
-    from mlgitops.adapters.process_worker import ProcessWorker
+    from mlgitops.adapters.process_worker.worker import ProcessWorker
 
     folder = tmp_path_factory.mktemp("worker")
     # One thread: two that wait for each other on a busy machine take many times as long.

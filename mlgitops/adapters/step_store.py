@@ -92,10 +92,14 @@ class LocalStepStore:
         finally:
             rmtree(folder, ignore_errors=True)
 
-    def code_digests(self, paths: Sequence[str]) -> dict[str, str]:
+    def code_digests(
+        self, paths: Sequence[str], named_by: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
         files: list[Path] = []
         for name in paths:
             place = self._code_place(name)
+            if place is None:
+                raise _no_code(self._root, name, (named_by or {}).get(name))
             files += sorted(_code_files(place)) if place.is_dir() else [place]
         names = [file.relative_to(self._root).as_posix() for file in files]
         return dict(zip(names, folders.digests(files), strict=True))
@@ -171,18 +175,14 @@ class LocalStepStore:
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
             return None  # a damaged record: the step is made again
 
-    def _code_place(self, name: str) -> Path:
+    def _code_place(self, name: str) -> Path | None:
         place, module = self._root / name, self._root / f"{name}.py"
         # As Python imports: a package comes before a module, a plain folder after it.
         is_plain = place.is_dir() and not (place / "__init__.py").exists()
         if module.exists() and (is_plain or not place.exists()):
             place = module
-        if place.exists() and self._root in place.resolve().parents:
-            return place
-        raise SpecError(
-            f"the code {name!r} is not in the repository",
-            hint="`train.code` lists folders, files or top-level modules of this repository",
-        )
+        is_inside = place.exists() and self._root in place.resolve().parents
+        return place if is_inside else None
 
 
 def _digest(path: Path) -> str | None:
@@ -213,6 +213,23 @@ def _code_files(folder: Path) -> Iterator[Path]:
     """
     files = folders.regular_files(folder)
     return (file for file in files if "__pycache__" not in file.relative_to(folder).parts)
+
+
+def _no_code(root: Path, name: str, named_by: str | None) -> SpecError:
+    """What to say of the code *name*, which is not below *root*."""
+    from difflib import get_close_matches
+
+    hint = "`train.code` lists folders, files or top-level modules of this repository"
+    if named_by is not None:
+        hint = "modules and files are named as seen from the repository's root"
+    folder, is_file = (root / name).parent, name.endswith(".py")
+    if folder.is_dir() and root in (folder, *folder.resolve().parents):
+        beside = [p for p in sorted(folder.iterdir()) if p.suffix == ".py" or p.is_dir()]
+        known = [p.name if is_file else p.name.removesuffix(".py") for p in beside]
+        near = get_close_matches(Path(name).name, [n for n in known if not n.startswith(".")], n=1)
+        hint = f"did you mean {str(Path(name).with_name(near[0]))!r}?" if near else hint
+    who = named_by or "`train.code`"
+    return SpecError(f"{who} names {name!r}, which is not in the repository", hint=hint)
 
 
 def _remove(path: Path) -> None:

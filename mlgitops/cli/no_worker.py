@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlgitops.model.errors import SpecError
 
 if TYPE_CHECKING:
-    from mlgitops.ports import Access, Job
+    from mlgitops.ports import Access, Hear, Job
 
 
 class NoWorker:
@@ -27,7 +27,7 @@ class NoWorker:
         Raises:
             SpecError: always.
         """
-        del request, access
+        del request, access, hear
         raise SpecError(
             f"the job {job!r} would run the user's code, and --no-worker forbids it",
             hint="run the earlier steps where no credentials are, and hand .mlgitops over",

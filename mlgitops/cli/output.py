@@ -23,9 +23,9 @@ class Unwritten(Exception):
 
 
 def guard(environ: Mapping[str, str]) -> None:
-    """From now on, what is written to the standard streams is made harmless.
+    r"""From now on, what is written to the standard streams is made harmless.
 
-    Characters that a stream's encoding lacks become escapes such as `\\u2192`.
+    Characters that a stream's encoding lacks become escapes such as `\u2192`.
     """
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)

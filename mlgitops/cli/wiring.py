@@ -118,7 +118,7 @@ class Wiring:
 
         files = read_folder(self.root)
         self._texts.update(files)
-        return check(files, self._evidence, self.engine)
+        return check(files, self._evidence, self.engine, self.repository.tracks)
 
     @cached_property
     def desired(self) -> Specs:

@@ -9,7 +9,8 @@ from mlgitops.model.sync import Sync
 ADVICE: Mapping[Sync, str] = {
     Sync.SYNCED: "nothing",
     Sync.PENDING: "run `mlgitops reconcile`",
-    Sync.ALIAS_MOVED: "if git is right, run `mlgitops drift --heal`; else promote the live version",
+    Sync.ALIAS_MOVED: "if git is right, run `mlgitops drift --heal`; else roll back to the live "
+    "version with `mlgitops rollback --version`, or promote it if it never was released",
     Sync.ALIAS_MISSING: "run `mlgitops drift --heal`, or retire the model in git",
     Sync.RECORD_TAMPERED: "find out who edited the tag, then run `mlgitops drift --heal`",
     Sync.RECORD_MISSING: "run `mlgitops reconcile`, which writes the record",

@@ -57,12 +57,10 @@ class TargetPlan:
 
     @property
     def effects(self) -> list[Any]:
-        """What would be true afterwards, as JSON: no states before, no times."""
+        """What would be true afterwards, and what would be overwritten, as JSON."""
         pin = [self.desired.candidate, self.desired.manifest] if self.desired else None
-        return [
-            [self.target.environment, self.target.model, change.name, change.after, pin]
-            for change in self.changes
-        ]
+        named = [self.target.environment, self.target.model, pin, self.observed]
+        return [[*named, change.name, change.before, change.after] for change in self.changes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """Name of the plan's effects; two plans that end alike are one."""
+        """Name of the plan's effects; two that begin and end alike are one, at any commit."""
         return digest([effect for target in self.targets for effect in target.effects])
 
 

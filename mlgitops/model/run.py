@@ -53,6 +53,19 @@ class StepRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the gates of one environment say of a run's candidate; *report* is a path.
+
+    *is_held*: a rollback keeps the candidate from the environment, whatever they say.
+    """
+
+    environment: str
+    verdict: str
+    report: str
+    is_held: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """One walk of a pipeline; *steps* in the order of `STEPS`, as far as it came.
 

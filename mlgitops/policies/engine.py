@@ -14,10 +14,16 @@ from mlgitops.model.spec import Rule, Waiver
 from mlgitops.model.verdict import Answer, Decision, GateResult, Question, RuleResult, Verdict
 from mlgitops.policies.binding import NEVER_LOWERED, BoundPolicy
 from mlgitops.policies.messages import fields, fill
+from mlgitops.policies.requirements import metrics_asked
 from mlgitops.policies.waivers import effective, waive
 
 _WORST_FIRST = (Verdict.ERROR, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
 _DECIDING = frozenset({"soft", "hard"})
+# In place of a rule's own words, which are about models that were judged.
+_REPAIR = (
+    "No model passes what cannot be judged: mend the rule, or see that the value it reads is in "
+    "the evidence. `mlgitops check` shows wrong expressions; `has(…)` asks whether one is there."
+)
 
 
 def questions(bound: Sequence[BoundPolicy]) -> tuple[Question, ...]:
@@ -87,6 +93,7 @@ def _gate(one: BoundPolicy, answers: Iterator[Answer]) -> GateResult:
         applies=applies,
         verdict=verdict,
         rules=tuple(results) if applies else (),
+        metrics=metrics_asked(one.policy, one.parameters),
     )
 
 
@@ -97,7 +104,7 @@ def _rule(rule: Rule, answers: Iterator[Answer]) -> RuleResult:
     for answer in (passes, fails):
         if answer is not None and not _is_boolean(answer):
             message = f"{message} (not judged: {_why(answer)})"
-            return RuleResult(rule.id, Verdict.ERROR, message, rule.remediation)
+            return RuleResult(rule.id, Verdict.ERROR, message, _REPAIR)
     return RuleResult(rule.id, _verdict(passes, fails), message, rule.remediation)
 
 

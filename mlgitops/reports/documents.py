@@ -14,7 +14,7 @@ from mlgitops.model.errors import MlgitopsError, SpecError
 
 if TYPE_CHECKING:
     from mlgitops.model.plan import Plan, TargetPlan
-    from mlgitops.model.run import RunRecord, StepRecord
+    from mlgitops.model.run import Ruling, RunRecord, StepRecord
     from mlgitops.model.source import Diagnostic
     from mlgitops.model.state import Applied, Target
     from mlgitops.reports.terminal import ResultRow, StatusRow
@@ -72,7 +72,12 @@ def status(
     }
 
 
-def run(record: RunRecord, found: Mapping[str, str]) -> Document:
+def run(
+    record: RunRecord,
+    found: Mapping[str, str],
+    rulings: Sequence[Ruling],
+    logs: Mapping[str, str],
+) -> Document:
     """The steps of a run, and what came of it: None where it did not come so far."""
     named = ("candidate", "environment", "verdict", "report")
     return {
@@ -82,6 +87,16 @@ def run(record: RunRecord, found: Mapping[str, str]) -> Document:
         "steps": [step(one) for one in record.steps],
         **{name: found.get(name) for name in named},
         "version": int(found["version"]) if "version" in found else None,
+        "environments": [
+            {
+                "environment": one.environment,
+                "verdict": one.verdict,
+                "report": one.report,
+                "held": one.is_held,
+            }
+            for one in rulings
+        ],
+        "logs": dict(logs),
     }
 
 

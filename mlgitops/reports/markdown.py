@@ -69,7 +69,10 @@ def summary(evidence: Evidence, decision: Decision, *, is_held: bool = False) ->
         *_answer(answer, evidence, decision),
         *sections.gates(decision),
         "",
-        *(f"- {_ICONS['inconclusive']} {prose(_warning(*one))}" for one in failed_warnings(evidence)),
+        *(
+            f"- {_ICONS['inconclusive']} {prose(_warning(*one))}"
+            for one in failed_warnings(evidence)
+        ),
         *(f"- {prose(step, cell=False)}" for step in answer.steps),
     ]
     return _cut(lines, "The rest is in the report of this run.")

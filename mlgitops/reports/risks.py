@@ -32,8 +32,7 @@ def _of_origin(evidence: Evidence) -> tuple[str, ...]:
     sample = count(producer["sample"], "row")
     return (
         f"Made from a sample of {sample}: it cannot be released." if producer["sample"] else "",
-        "Made with uncommitted changes, so the commit does not name all of the code: "
-        "it cannot be promoted."
+        "Made with uncommitted changes, which the commit lacks: it cannot be promoted."
         if producer["dirty"]
         else "",
         ""

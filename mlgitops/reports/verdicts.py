@@ -148,7 +148,7 @@ def _steps(evidence: Evidence, decision: Decision, blocking: list[GateResult]) -
     if not blocking:
         return (f"Bind a soft or hard policy in mlops/environments/{environment}.yaml",)
     steps = [r.remediation for gate in blocking for r in _telling(gate) if r.remediation]
-    if all(gate.level == "soft" for gate in blocking):
+    if all(gate.level == "soft" and gate.verdict is not Verdict.ERROR for gate in blocking):
         steps.append("Or have a waiver reviewed: a file in mlops/waivers/ for this candidate.")
     return tuple(dict.fromkeys(steps))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+
 from mlgitops.model.digest import short
-from mlgitops.model.run import InputChange, RunRecord, StepRecord
+from mlgitops.model.run import InputChange, Ruling, RunRecord, StepRecord
 
 _REASONS = {
     "first": "its first run here",
@@ -15,6 +17,7 @@ _REASONS = {
 }
 _DIGEST = "sha256:"
 _SHOWN = 3
+_NARROWEST = len("candidate")
 
 
 def render_run(record: RunRecord) -> str:
@@ -40,6 +43,24 @@ def render_step(step: StepRecord) -> str:
         lines.append("outputs")
         lines += [f"  {name:<28} {_value(value)}" for name, value in sorted(step.outputs.items())]
     return "\n".join(lines) + "\n"
+
+
+def render_outcome(found: Mapping[str, str], rulings: Sequence[Ruling], logs: Iterable[str]) -> str:
+    """Names and values in two columns, what every environment says, and where logs lie."""
+    verdicts = {one.environment: _verdict(one) for one in rulings}
+    widest = max(map(len, verdicts.values()), default=0)
+    rows = [
+        *found.items(),
+        *((one.environment, f"{verdicts[one.environment]:<{widest}}  {one.report}")
+          for one in rulings),
+        *(("log", path) for path in logs),
+    ]  # fmt: skip
+    width = max([_NARROWEST, *(len(name) for name, _ in rows)])
+    return "".join(f"{name:<{width}}  {value}\n" for name, value in rows)
+
+
+def _verdict(ruling: Ruling) -> str:
+    return f"{ruling.verdict}, but held: rolled back there" if ruling.is_held else ruling.verdict
 
 
 def why(step: StepRecord) -> str:

@@ -50,7 +50,12 @@ def unknown(
     name = document.at(*path)
     what = "model" if target is Kind.PIPELINE else target.lower()
     message = f"there is no {what} {shown(name)}"
-    return document.fault(_CODES[target], path, message, did_you_mean(name, known))
+    hint = did_you_mean(name, known)
+    if document.kind is Kind.RELEASE and target is Kind.PIPELINE and document.at("spec", "desired"):
+        hint = (
+            f"{hint}; to take the model away, keep its pipeline until `desired: null` is reconciled"
+        )
+    return document.fault(_CODES[target], path, message, hint)
 
 
 def _cycles(documents: Documents) -> Iterator[Diagnostic]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlgitops.model.spec import EvidenceReader, Kind, Specs
 from mlgitops.policies.messages import fields
-from mlgitops.spec import expressions, proof
+from mlgitops.spec import expressions, proof, registry_files
 from mlgitops.spec.load import load, read_builtin
+from mlgitops.spec.placement import PROJECT_FILE
 from mlgitops.spec.problems import refusal
 
 if TYPE_CHECKING:
@@ -28,12 +29,18 @@ class Checked:
     specs: Specs
 
 
-def check(files: Mapping[str, str], evidence: EvidenceReader, engine: ExpressionEngine) -> Checked:
+def check(
+    files: Mapping[str, str],
+    evidence: EvidenceReader,
+    engine: ExpressionEngine,
+    tracks: Callable[[str], bool],
+) -> Checked:
     """Check *files*, texts by path in the repository; nothing is written.
 
     *engine* compiles the expressions of the repository's own policies. *evidence*
     reads what Releases pin; that a Release is proven is part of the check. Whether
-    its gates were open is not: policies are not run here.
+    its gates were open is not: policies are not run here. *tracks* says whether git
+    has something at a path, where the registry should not be.
 
     Raises:
         SpecError: all that the first phase with a fault found wrong.
@@ -43,6 +50,7 @@ def check(files: Mapping[str, str], evidence: EvidenceReader, engine: Expression
     specs = load(files, builtin, evidence=evidence)
     _refuse(_expressions(specs, files, engine))
     _refuse(proof.check(specs, files))
+    _refuse(registry_files.check(specs.project, files[PROJECT_FILE], tracks))
     sizes = {
         Kind.PROJECT: 1,
         Kind.DATASET: len(specs.datasets),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mlgitops.model.spec import Pipeline
     from mlgitops.usecases.context import RunContext
 
 
@@ -26,4 +27,14 @@ def _is_module(name: str, files: dict[str, str]) -> bool:
 
 
 def _digests(run: RunContext) -> dict[str, str]:
-    return run.neighbours.store.code_digests(run.pipeline.train.code)
+    return run.neighbours.store.code_digests(run.pipeline.train.code, _named_by(run.pipeline))
+
+
+def _named_by(pipeline: Pipeline) -> dict[str, str]:
+    """What names a path of the code besides `train.code`, which need not be written."""
+    named = dict.fromkeys(pipeline.train.command or (), "the command")
+    for entrypoint in (pipeline.features.entrypoint, pipeline.train.entrypoint):
+        if entrypoint:
+            top = entrypoint.partition(":")[0].partition(".")[0]
+            named[top] = f"the entry point {entrypoint!r}"
+    return named

@@ -6,6 +6,7 @@ branch's, so a candidate cannot bring its own. Nothing is written on a refusal.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,7 +31,7 @@ from mlgitops.spec import evidence as evidence_file
 from mlgitops.spec.release import render
 from mlgitops.usecases.candidates import THE_NEXT, Choice, find, next_version, refuse_foreign
 from mlgitops.usecases.gate import gate
-from mlgitops.usecases.holds import held_candidates
+from mlgitops.usecases.holds import Revision, held, revisions
 from mlgitops.usecases.merged import unmerged
 from mlgitops.usecases.proof import refuse_unproven
 from mlgitops.usecases.refusal import refuse_unless_open
@@ -123,13 +124,10 @@ def promote(
     if replaced is not None and short(replaced.candidate) == candidate:
         return Promotion(target, version.version, candidate, replaced)
     branch = specs.project.branch
-    if candidate in held_candidates(neighbours.repository, target, branch):
-        raise GateFailed(
-            f"candidate {candidate} is held as {target}: it was released and rolled back",
-            hint="make a new candidate, or revert the rollback with `git revert`",
-        )
+    history = revisions(neighbours.repository, target, branch)
+    _refuse_held(candidate, target, history)
     content, evidence = _evidence(target, version, neighbours.registry)
-    _refuse_stale(evidence, replaced, target)
+    _refuse_stale(evidence, replaced, target, history)
     decision = gate(specs, evidence, engine=neighbours.engine, today=today)
     refuse_unless_open(decision, branch=branch)
     lacking = unmerged(evidence["producer"], neighbours.repository, branch)
@@ -138,6 +136,14 @@ def promote(
     superseded = _close_older(request.branch, target, neighbours.forge)
     found = (target, version.version, candidate, replaced)
     return Promotion(*found, decision, request, superseded, lacking)
+
+
+def _refuse_held(candidate: str, target: Target, history: Sequence[Revision]) -> None:
+    if candidate in held([revision.state for revision in history]):
+        raise GateFailed(
+            f"candidate {candidate} is held as {target}: it was released and rolled back",
+            hint="make a new candidate, or revert the rollback with `git revert`",
+        )
 
 
 def _evidence(
@@ -183,17 +189,21 @@ def _refuse_unreviewable(producer: Producer, name: str, run: str) -> None:
         )
 
 
-def _refuse_stale(evidence: Evidence, replaced: Pin | None, target: Target) -> None:
-    champion = evidence["champion"]
+def _refuse_stale(
+    evidence: Evidence, replaced: Pin | None, target: Target, history: Sequence[Revision]
+) -> None:
+    champion, candidate = evidence["champion"], short(evidence["subject"]["candidate"])
     judged = (champion["version"], champion["manifest"]) if champion else None
     released = (replaced.version, replaced.manifest) if replaced else None
     if judged == released:
         return
     before = f"v{judged[0]}" if judged else "nothing"
     now = f"v{released[0]}" if released else "nothing"
+    earlier = [one.desired.version for one in history if one.desired and one.candidate == candidate]
+    back = f"mlgitops rollback {target.model} --env {target.environment} --version"
     raise PlanIsStale(
         f"the candidate was judged against {before}, but {now} is released as {target}",
-        hint=f"mlgitops run {target.model}",
+        hint=f"{back} {earlier[-1]}" if earlier and replaced else f"mlgitops run {target.model}",
     )
 
 

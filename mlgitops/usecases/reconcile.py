@@ -11,6 +11,7 @@ the window small.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -39,6 +40,8 @@ from mlgitops.usecases.plan import (
     verified,
 )
 
+_ALGORITHM = "sha256:"
+_DIGITS = re.compile("[0-9a-f]{12,64}")
 _GRAVITY: tuple[type[MlgitopsError], ...] = (SpecError, PlanIsStale, Unavailable, ChangesPending)
 
 
@@ -96,12 +99,14 @@ def reconcile(
     """Bring every target, or those of *only*, to what *specs* at *stamp.commit* want.
 
     Idempotent. One target's failure does not stop the others. With *expected*,
-    the digest of a reviewed plan, nothing else than that plan is carried out.
+    the digest of a reviewed plan or its first 12 hex digits, nothing else than that
+    plan is carried out.
 
     Raises:
         PlanIsStale: the plan would now be another than *expected*.
         Unavailable: the registry did not answer at all; nothing is written.
-        SpecError: the clone is shallow, and what was applied last is not in it.
+        SpecError: *expected* is no digest, or the clone is shallow, and what was applied
+            last is not in it.
     """
     sights = [
         sight
@@ -109,14 +114,26 @@ def reconcile(
         if only is None or sight.desired.target in only
     ]
     now = Plan(stamp.commit, tuple(changes_for(sight, specs, heal=heal) for sight in sights))
-    if expected is not None and now.digest != expected:
-        raise PlanIsStale(
-            "the plan changed since it was reviewed", hint="run `mlgitops plan` and review it again"
-        )
+    if expected is not None:
+        _refuse_another(now, expected)
     order = sorted(range(len(sights)), key=lambda index: _takes_away(now.targets[index]))
     registry = neighbours.registry
     results = {index: _bring(sights[index], specs, registry, stamp, heal=heal) for index in order}
     return Outcome(tuple(results[index] for index in range(len(sights))))
+
+
+def _refuse_another(now: Plan, expected: str) -> None:
+    digits = expected.removeprefix(_ALGORITHM)
+    if not _DIGITS.fullmatch(digits):
+        raise SpecError(
+            f"{expected!r} is not the digest of a plan",
+            hint="expected are 12 to 64 hex digits, as `mlgitops plan` shows them",
+        )
+    if not now.digest.removeprefix(_ALGORITHM).startswith(digits):
+        raise PlanIsStale(
+            "the plan, or what it would overwrite, changed since it was reviewed",
+            hint="run `mlgitops plan` and review it again",
+        )
 
 
 def _bring(

@@ -7,7 +7,7 @@ hold; unlike it, it proves first that what comes back is still there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlgitops.model.digest import short
 from mlgitops.model.errors import GateFailed, SpecError
@@ -58,14 +58,18 @@ def rollback(
     repository: Repository,
     forge: Forge,
     registry: ModelRegistry,
+    *,
+    version: int | None = None,
 ) -> Rollback:
     """Propose to restore the Release as it was before its candidate last changed.
 
-    Idempotent. The evidence of both candidates stays where it is.
+    With *version* as it was when that one was wanted last. Idempotent. The evidence
+    of both candidates stays where it is.
 
     Raises:
-        SpecError: no such model, nothing is released, the clone is shallow, or the
-            earlier version is not in the registry any more, or its evidence not in git.
+        SpecError: no such model, nothing is released, the clone is shallow, *version* was
+            not released before, or the earlier version is not in the registry any more,
+            or its evidence not in git.
         GateFailed: the earlier candidate was itself rolled back.
         PlanIsStale: another project releases the model there.
     """
@@ -75,26 +79,34 @@ def rollback(
             hint=f"environments: {', '.join(sorted(specs.environments)) or 'none'}",
         )
     refuse_foreign(target, specs, registry)
-    branch = specs.project.branch
-    history = revisions(repository, target, branch)
+    history = revisions(repository, target, specs.project.branch)
     if not history:  # what was released once is known without a pipeline, too
         find_pipeline(specs, target.model)
     undo = _last_change(target, history)
+    if version is not None:
+        undo = replace(undo, before=_released(version, undo, history))
     _refuse_held(undo, history)
     if undo.before is not None and undo.before.release is not None:
         refuse_unproven(undo.before.release, specs)
     if undo.restored is not None:
         _refuse_missing(undo.restored, target, registry)
-    names = (target.environment, target.model)
-    pins = (undo.undone, undo.restored)
-    fields = header("rollback", *names, pins, repository.resolve(branch) or "")
-    request = forge.propose(
+    title = _title(undo) if version is not None else f'Revert "{_reverted(undo)}"'
+    request = _propose(undo, title, specs, repository, forge)
+    return Rollback(target, undo.undone, undo.restored, request)
+
+
+def _propose(
+    undo: _Undo, title: str, specs: Specs, repository: Repository, forge: Forge
+) -> PullRequest:
+    names = (undo.target.environment, undo.target.model)
+    base = repository.resolve(specs.project.branch) or ""
+    fields = header("rollback", *names, (undo.undone, undo.restored), base)
+    return forge.propose(
         branch_name("rollback", *names, undo.undone.candidate),
-        f'Revert "{_title(undo)}"',
-        f"{render_header(fields)}\n{_body(undo, specs.environments[target.environment].alias)}",
+        title,
+        f"{render_header(fields)}\n{_body(undo, specs.environments[names[0]].alias)}",
         {release_path(*names): _text(undo)},
     )
-    return Rollback(target, undo.undone, undo.restored, request)
 
 
 def _last_change(target: Target, history: Sequence[Revision]) -> _Undo:
@@ -108,6 +120,25 @@ def _last_change(target: Target, history: Sequence[Revision]) -> _Undo:
     while index > 0 and history[index - 1].candidate == history[index].candidate:
         index -= 1
     return _Undo(target, history[index], undone, history[index - 1] if index else None)
+
+
+def _released(version: int, undo: _Undo, history: Sequence[Revision]) -> Revision:
+    """The newest revision before the one that is undone that wanted *version*."""
+    if undo.undone.version == version:
+        raise SpecError(
+            f"v{version} is what git wants as {undo.target} now", hint="mlgitops reconcile"
+        )
+    for revision in reversed(history):
+        if revision.desired is not None and revision.desired.version == version:
+            return revision
+    known = dict.fromkeys(
+        f"v{revision.desired.version}" for revision in history if revision.desired
+    )
+    raise SpecError(
+        f"v{version} was never released as {undo.target}",
+        hint=f"released were {', '.join(known)}; of another, bring back the specs and the code "
+        f"that made it, then mlgitops run {undo.target.model}, and promote",
+    )
 
 
 def _refuse_held(undo: _Undo, history: Sequence[Revision]) -> None:
@@ -144,6 +175,12 @@ def _text(undo: _Undo) -> str:
 
 
 def _title(undo: _Undo) -> str:
+    target, restored = undo.target, undo.restored
+    back = f"v{restored.version}" if restored else "none"
+    return f"rollback({target.model}→{target.environment}): v{undo.undone.version} back to {back}"
+
+
+def _reverted(undo: _Undo) -> str:
     """The title under which the release was proposed, if the commit kept it."""
     title = undo.change.commit.message.partition("\n")[0]
     if title.startswith("promote("):

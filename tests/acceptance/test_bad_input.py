@@ -168,7 +168,7 @@ def test_a_column_that_is_not_in_the_data_has_a_near_one(shop: Shop) -> None:
 
     assert f"{PIPELINE}: features.columns: no column 'visit' in the data" in ended.err
     assert "hint: did you mean 'visits'?" in ended.err
-    assert ended.steps == {"extract": "cached"}
+    assert ended.steps == {"extract": "failed"}
 
 
 def test_code_that_does_not_import_is_the_user_s(shop: Shop) -> None:
@@ -201,7 +201,7 @@ def test_code_that_raises_is_shown_from_the_user_s_frames_on(shop: Shop) -> None
 
 def frames(ended: Ended) -> list[str]:
     """The files of the traceback that is shown."""
-    return re.findall(r'^  File "([^"]+)"', ended.err, re.MULTILINE)
+    return re.findall(r'^\|   File "([^"]+)"', ended.err, re.MULTILINE)
 
 
 def test_a_model_that_predicts_nan_is_refused(shop: Shop) -> None:
@@ -367,23 +367,25 @@ def test_before_the_first_commit_nothing_is_judged_or_released(
     assert not (made.root / "mlflow.db").exists()
 
 
-def test_an_interrupted_run_says_so_and_resumes(shop: Shop) -> None:
+def test_an_interrupted_run_says_so_and_resumes(shop: Shop, tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
     shop.edit(
         "shop/train.py",
         TRAIN,
-        f"open('begun', 'w').close(); import time; time.sleep(600)\n    {TRAIN}",
+        f"import tempfile, time; tempfile.mkstemp('begun'); time.sleep(600)\n    {TRAIN}",
     )
     running = subprocess.Popen(
         [*shop.command, "run", "churn"],
         cwd=shop.root,
-        env=shop.environment,
+        env=shop.environment | {"TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     try:
         deadline = time.monotonic() + 120
-        while not (shop.root / "begun").exists():
+        while not list(temporary.rglob("*begun")):
             assert running.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.1)
@@ -395,6 +397,7 @@ def test_an_interrupted_run_says_so_and_resumes(shop: Shop) -> None:
     assert running.returncode == 130
     assert err.endswith("interrupted\n")
     assert "Traceback" not in err
+    assert not list(temporary.iterdir())
     shop.edit("shop/train.py", "time.sleep(600)", "time.sleep(0)")
     ended = shop.do("run", "churn", "--until", "train", expect=0)
     assert ended.steps["validate"] == "cached"

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from mlgitops.model.digest import short
+from mlgitops.model.digest import digest_of_bytes, short
 from mlgitops.model.errors import GateFailed, SpecError
 from mlgitops.model.run import STEPS
 from mlgitops.model.spec import Pin, Release, Specs
+from mlgitops.spec import evidence as evidence_file
 from mlgitops.spec.load import load, read_builtin, read_folder
 from mlgitops.spec.release import render as render_release
 from mlgitops.usecases.explain import explain
@@ -189,6 +190,71 @@ def test_what_a_spec_does_not_say_changes_nothing(
     laboratory.edit(path, before, after_)
 
     assert statuses(laboratory.run()) == dict.fromkeys(STEPS, "cached")
+
+
+MADE_ANEW = ["evaluate", "gate", "register"]
+
+
+@pytest.mark.parametrize("is_renamed", [False, True], ids=["copied", "renamed"])
+def test_the_same_pipeline_by_another_name_is_judged_by_its_own_gates(
+    laboratory: Laboratory, is_renamed: bool
+) -> None:
+    text = (laboratory.root / PIPELINE).read_text()
+    if is_renamed:
+        (laboratory.root / PIPELINE).unlink()
+    laboratory.write("mlops/pipelines/left.yaml", text.replace("name: churn", "name: left"))
+
+    result = laboratory.run("left")
+
+    assert result.error is None
+    assert reran(result) == MADE_ANEW
+    (ours,), (theirs,) = map(laboratory.registry.versions, ("left", "churn"))
+    assert (ours.candidate, ours.manifest) == (theirs.candidate, theirs.manifest)
+    found = evidence(result)
+    assert found["subject"]["model"] == "left"
+    digest = ours.tags["mlgitops.evidence.staging"]
+    path = evidence_file.attachment(digest, "staging")
+    assert laboratory.registry.attachment(ours, path) == evidence_file.encode(found)
+    assert statuses(laboratory.run("left")) == dict.fromkeys(STEPS, "cached")
+
+    laboratory.edit("mlops/pipelines/left.yaml", "min: 0.6", "min: 0.99")
+    assert isinstance(laboratory.run("left").error, GateFailed)
+
+
+def test_a_renamed_dataset_is_named_by_new_evidence(laboratory: Laboratory) -> None:
+    text = (laboratory.root / DATASET).read_text()
+    (laboratory.root / DATASET).unlink()
+    laboratory.write(
+        "mlops/datasets/clients.yaml", text.replace("name: customers", "name: clients")
+    )
+    for model in ("churn", "topic", "demand"):
+        path = f"mlops/pipelines/{model}.yaml"
+        laboratory.edit(path, "dataset: customers", "dataset: clients")
+
+    result = laboratory.run()
+
+    assert reran(result) == MADE_ANEW
+    assert evidence(result)["data"]["dataset"] == "clients"
+
+
+def test_released_evidence_stays_when_its_candidate_is_judged_again(
+    laboratory: Laboratory,
+) -> None:
+    (before,) = laboratory.registry.versions("churn")
+    released = before.tags["mlgitops.evidence.staging"]
+    release(laboratory, "staging", 1)
+
+    assert reran(laboratory.run()) == MADE_ANEW
+
+    (after_,) = laboratory.registry.versions("churn")
+    newest = after_.tags["mlgitops.evidence.staging"]
+    assert after_.version == 1
+    assert newest != released
+    for digest in (newest, released):
+        path = evidence_file.attachment(digest, "staging")
+        content = laboratory.registry.attachment(after_, path)
+        assert content is not None
+        assert digest_of_bytes(content) == digest
 
 
 def test_a_failure_keeps_the_earlier_steps_and_the_next_run_goes_on(

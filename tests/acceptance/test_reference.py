@@ -1,4 +1,4 @@
-"""docs/spec.md says what the schemas say, and its examples are specs that pass."""
+"""The references say what schemas and code say, and their examples are specs that pass."""
 
 import json
 import re
@@ -6,13 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from mlgitops.adapters.cel_engine.engine import CelEngine
 from mlgitops.model.metrics import DEFAULT_METRICS, METRICS, metrics_for
 from mlgitops.model.spec import Kind
+from mlgitops.model.verdict import Question
 from mlgitops.spec.bundled import folder
 from mlgitops.spec.load import load, read_builtin
 from mlgitops.spec.schemas import file_name
+from mlgitops.usecases.check import check
 
 REFERENCE = (Path(__file__).parents[2] / "docs" / "spec.md").read_text(encoding="utf-8")
+POLICIES = (Path(__file__).parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
+EVIDENCE = Path(__file__).parents[1] / "data" / "evidence.json"
+PROJECT = "apiVersion: mlgitops.dev/v1\nkind: Project\nmetadata: {name: p}\n"
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## )", REFERENCE, flags=re.MULTILINE | re.DOTALL))
 
 
@@ -57,3 +63,53 @@ def test_the_table_of_metrics_is_the_one_in_the_code(task):
 
     assert set(listed) == set(metrics_for(task)) <= set(METRICS)
     assert tuple(bold) == DEFAULT_METRICS[task]
+
+
+def policies():
+    """The policies that docs/policies.md shows, by path."""
+    blocks = re.findall(r"```yaml\n(.*?)```", POLICIES, flags=re.DOTALL)
+    named = [(re.search(r"name: (\S+?)}?\n", block), block) for block in blocks]
+    return {f"mlops/policies/{n[1]}.yaml": block for n, block in named if "kind: Policy" in block}
+
+
+def test_the_policies_shown_are_right():
+    files = {"mlgitops.yaml": PROJECT, **policies()}
+
+    found = check(files, lambda _: None, CelEngine(), lambda _: False)
+
+    assert found.counts[Kind.POLICY] == 2
+
+
+def shown_slices():
+    [block] = re.findall(r"```json\n(.*?)```", POLICIES, flags=re.DOTALL)
+    return json.loads(block)
+
+
+def test_the_slices_shown_have_the_keys_of_evidence():
+    large, small = shown_slices()
+    recorded = json.loads(EVIDENCE.read_text())["slices"][0]
+
+    assert large.keys() == small.keys() == recorded.keys()
+    for part in ("metrics", "comparison"):
+        assert large[part]["roc_auc"].keys() == recorded[part]["roc_auc"].keys()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "least", "passes", "fails"),
+    [
+        (slice(None), 0.60, True, False),  # the small one stands in no way
+        (slice(None), 0.63, False, False),  # the interval holds the floor
+        (slice(None), 0.66, False, True),
+        (slice(1, None), 0.60, False, False),  # none is large enough: nothing is known
+        (slice(0), 0.60, False, False),
+    ],
+)
+def test_the_policy_on_slices_reads_those_that_have_metrics(chosen, least, passes, fails):
+    specs = load({"mlgitops.yaml": PROJECT, **policies()}, read_builtin())
+    [rule] = specs.policies["worst-slice"].rules
+    parameters = {"metric": "roc_auc", "min": least}
+    asked = [Question(expression, parameters) for expression in (rule.passes, rule.fails)]
+
+    answers = CelEngine().evaluate({"slices": shown_slices()[chosen]}, asked)
+
+    assert [answer.value for answer in answers] == [passes, fails]

@@ -119,7 +119,12 @@ def test_a_broken_repository_says_what_is_wrong(
 
 
 def checked(root: Path) -> Checked:
-    return check(read_folder(root), lambda path: evidence.read(root, path), CelEngine())
+    return check(
+        read_folder(root),
+        lambda path: evidence.read(root, path),
+        CelEngine(),
+        tracks=lambda path: (root / path).exists(),
+    )
 
 
 def texts(root: Path) -> dict[str, str]:

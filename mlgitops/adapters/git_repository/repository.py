@@ -125,6 +125,10 @@ class GitRepository:
         paths = [path for name in code for path in (name, f"{name}.py")]
         return bool(self._git.output(*listing, "--", *paths))
 
+    def tracks(self, path: str) -> bool:
+        """Whether the index has *path*, or something below it."""
+        return bool(self._git.output("ls-files", "-z", "--", path))
+
     def identity(self) -> str:
         return self._git.line("var", "GIT_COMMITTER_IDENT").rpartition("> ")[0] + ">"
 

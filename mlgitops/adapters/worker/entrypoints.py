@@ -51,10 +51,11 @@ def load(root: Path, entrypoint: str) -> Callable[..., Any]:
         return function  # type: ignore[no-any-return]  # whatever `callable` says yes to
     if function is not None:
         raise SpecError(f"{entrypoint!r} is a {type(function).__name__}, which cannot be called")
-    functions = [n for n in _public(module) if callable(getattr(module, n))]
+    functions = [name for name in _public(module) if callable(getattr(module, name))]
+    own = [n for n in functions if getattr(getattr(module, n), "__module__", "") == module_name]
     raise SpecError(
         f"the module {module_name!r} has no {function_name!r}",
-        hint=_did_you_mean(function_name, functions),
+        hint=_near(function_name, functions) or _listed(own),
     )
 
 
@@ -151,10 +152,10 @@ def _imported(name: str, root: Path) -> Any:
         missing = error.name or ""
         if not _is_part_of(missing, name):
             raise
+        near = _near_module(missing, root)
+        form = "entry points are `module:function`, seen from the repository's root"
         raise SpecError(
-            f"there is no module {name!r} below {root}",
-            hint=_near_module(missing, root)
-            or "entry points are `module:function`, seen from the repository's root",
+            f"there is no module {name!r} below {root}", hint=f"{near} {form}" if near else form
         ) from error
 
 
@@ -209,10 +210,9 @@ def _public(module: Any) -> list[str]:
     return [name for name in vars(module) if not name.startswith("_")]
 
 
-def _did_you_mean(name: str, names: Sequence[str]) -> str | None:
-    """A hint: the nearest name, or else all that there are."""
+def _listed(names: Sequence[str]) -> str | None:
     listed = ", ".join(names[:_MOST_NAMES]) + (", …" if len(names) > _MOST_NAMES else "")
-    return _near(name, names) or (f"it has {listed}" if names else None)
+    return f"it has {listed}" if names else None
 
 
 def _near(name: str, names: Sequence[str]) -> str | None:

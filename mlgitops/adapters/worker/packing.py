@@ -9,9 +9,11 @@ another process, which takes from 5 to 50 s.
 from __future__ import annotations
 
 import importlib.metadata
+import logging
 import sys
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,7 +103,7 @@ def save(model: Pipeline, raw: pd.DataFrame, request: Mapping[str, Any]) -> None
     predict = "predict" if request["task"] == "regression" else "predict_proba"
     root = Path(request["root"])
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _without_advice():
             warnings.filterwarnings("ignore", message="Hint: Inferred schema contains integer")
             signature = infer_signature(
                 _telling_rows(raw), getattr(model, predict)(raw.head(_EXAMPLE_ROWS))
@@ -123,6 +125,21 @@ def save(model: Pipeline, raw: pd.DataFrame, request: Mapping[str, Any]) -> None
             )
     except MlflowException as error:
         raise SpecError(f"MLflow cannot save the model: {error.message}") from error
+
+
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """Keep MLflow's advice on the format, which is our choice, out of the user's log."""
+    logger = logging.getLogger("mlflow.sklearn")
+    logger.addFilter(_is_no_advice)
+    try:
+        yield
+    finally:
+        logger.removeFilter(_is_no_advice)
+
+
+def _is_no_advice(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith("Saving scikit-learn models in the pickle")
 
 
 def adopt(folder: Path, request: Mapping[str, Any]) -> tuple[str, ...] | None:

@@ -17,7 +17,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--expect",
         metavar="DIGEST",
-        help="carry out the plan with this digest and nothing else (`mlgitops plan` shows it)",
+        help="carry out the plan with this digest, or its first 12 or more hex digits, and "
+        "nothing else (`mlgitops plan` shows it)",
     )
     parser.add_argument(
         "--accept-rewritten-history",

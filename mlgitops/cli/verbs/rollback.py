@@ -23,6 +23,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="ENV",
         help="environment to take it from",
     )
+    parser.add_argument(
+        "--version",
+        type=int,
+        metavar="N",
+        help="an earlier release's version; default: the one before",
+    )
 
 
 def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
@@ -37,6 +43,7 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
         wiring.repository,
         wiring.forge,
         wiring.desired_registry,
+        version=arguments.version,
     )
     restored = f"version {made.restored.version}" if made.restored else "nothing"
     sys.stdout.write(

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlgitops.cli.github import write_outputs, write_summary
 from mlgitops.model.digest import short
-from mlgitops.model.run import STEPS
+from mlgitops.model.errors import SpecError
+from mlgitops.model.run import STEPS, Ruling
 
 if TYPE_CHECKING:
     import argparse
 
     from mlgitops.cli.wiring import Wiring
     from mlgitops.usecases.run import Result
+
+# Of the outputs for a workflow; the others are in the lines of the environments.
+_FOR_PEOPLE = ("candidate", "version")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +38,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sample",
         type=int,
-        default=0,
         metavar="N",
         help="use N rows only, for a quick look; such a model can never be released",
     )
@@ -47,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     """Walk the pipeline and show what was done; a missed gate is the exit code."""
     from mlgitops.cli.wiring import load_step
-    from mlgitops.reports.walk import render_run
+    from mlgitops.reports.walk import render_outcome, render_run
     from mlgitops.usecases.run import Order, run
 
     if arguments.no_worker:
@@ -56,47 +61,46 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
         model=wiring.model(arguments.model, wiring.specs),
         first=arguments.first,
         last=arguments.last or STEPS[-1],
-        sample=arguments.sample,
+        sample=_rows(arguments.sample),
     )
+    # Before any job: one could change what git says, and whom git runs.
+    held = _held(wiring, order.model)
     result = run(order, wiring.specs, wiring, wiring, load_step)
-    if arguments.format == "json":
-        return _answer(wiring, result)
-    sys.stdout.write(f"{order.model}\n{render_run(result.record)}")
-    sys.stdout.flush()
-    _publish_gates(wiring, result, is_shown=True)
-    outcome = outcome_of(result)
-    sys.stdout.write("".join(f"{name:<13}{value}\n" for name, value in outcome.items()))
-    if "gate" in result.context.made and result.context.origin.dirty:
-        sys.stdout.write("made with uncommitted changes: cannot be promoted\n")
+    is_text = arguments.format == "text"
+    if is_text:
+        sys.stdout.write(f"{order.model}\n{render_run(result.record)}")
+        sys.stdout.flush()
+    rulings = _rulings(result, held)
+    _publish_gates(wiring, result, rulings, is_shown=is_text)
+    outcome = outcome_of(result, rulings)
     write_outputs(wiring.environ, "run", outcome)
+    logs = {name: str(path) for name, path in result.context.logs.items()}
+    if not is_text:
+        from mlgitops.cli.answers import answer
+        from mlgitops.reports import documents
+
+        answer(documents.run(result.record, outcome, rulings, logs), result.error)
+        return 0
+    named = {name: value for name, value in outcome.items() if name in _FOR_PEOPLE}
+    sys.stdout.write(render_outcome(named, rulings, logs.values()))
+    if rulings and result.context.origin.dirty:
+        sys.stdout.write("made with uncommitted changes: cannot be promoted\n")
     if result.error:
         raise result.error
     return 0
 
 
-def _answer(wiring: Wiring, result: Result) -> int:
-    from mlgitops.cli.answers import answer
-    from mlgitops.reports import documents
-
-    _publish_gates(wiring, result, is_shown=False)
-    outcome = outcome_of(result)
-    write_outputs(wiring.environ, "run", outcome)
-    answer(documents.run(result.record, outcome), result.error)
-    return 0
-
-
-def outcome_of(result: Result) -> dict[str, str]:
+def outcome_of(result: Result, rulings: Sequence[Ruling]) -> dict[str, str]:
     """What came of a run, as far as it went; the verdict is the first environment's."""
     context, found = result.context, {}
-    if "gate" in context.made:
+    if rulings:
         from mlgitops.usecases.steps import gate
 
-        environment = context.environments[0].name
-        decision = gate.read_decision(context, environment)
-        found["candidate"] = short(decision.candidate)
-        found["environment"] = environment
-        found["verdict"] = str(decision.verdict)
-        found["report"] = str(gate.publish_reports(context)[environment])
+        first = rulings[0]
+        found["candidate"] = short(gate.read_decision(context, first.environment).candidate)
+        found["environment"] = first.environment
+        found["verdict"] = first.verdict
+        found["report"] = first.report
     if "register" in context.made:
         from mlgitops.usecases.steps import register
 
@@ -104,21 +108,70 @@ def outcome_of(result: Result) -> dict[str, str]:
     return found
 
 
-def _publish_gates(wiring: Wiring, result: Result, *, is_shown: bool) -> None:
-    """Put a new decision in the job's summary and annotate it, and draw it if *is_shown*."""
-    judged = result.record.step("gate")
-    if judged is None or judged.status != "ran":
-        return
-    from mlgitops.cli.output import commands
-    from mlgitops.reports import annotations, markdown, terminal
+def _rows(asked: int | None) -> int:
+    """How many rows to use, 0 for all.
+
+    Raises:
+        SpecError: no rows are asked for.
+    """
+    if asked is not None and asked < 1:
+        raise SpecError(f"--sample {asked}: a model is made of at least one row")
+    return asked or 0
+
+
+def _held(wiring: Wiring, model: str) -> dict[str, Collection[str]]:
+    """By environment, the candidates that `promote` refuses since they were rolled back.
+
+    What this clone cannot tell is left out: a branch or history that is not here.
+    """
+    specs = wiring.specs
+    released = [name for name in specs.environments if (name, model) in specs.releases]
+    if not released:
+        return {}
+    from mlgitops.model.state import Target
+    from mlgitops.usecases.holds import held_candidates
+
+    found: dict[str, Collection[str]] = {}
+    for name in released:
+        with suppress(SpecError):
+            target = Target(name, model)
+            found[name] = held_candidates(wiring.repository, target, specs.project.branch)
+    return found
+
+
+def _rulings(result: Result, held: Mapping[str, Collection[str]]) -> tuple[Ruling, ...]:
+    """What every environment's gates say, their reports published; empty before the gate."""
+    context = result.context
+    if "gate" not in context.made:
+        return ()
     from mlgitops.usecases.steps import gate
 
-    environment = result.context.environments[0].name
+    reports, found = gate.publish_reports(context), []
+    for environment in context.environments:
+        name = environment.name
+        decision = gate.read_decision(context, name)
+        is_held = short(decision.candidate) in held.get(name, ())
+        found.append(Ruling(name, str(decision.verdict), str(reports[name]), is_held))
+    return tuple(found)
+
+
+def _publish_gates(
+    wiring: Wiring, result: Result, rulings: Sequence[Ruling], *, is_shown: bool
+) -> None:
+    """Put a new decision in the job's summary and annotate it, and draw it if *is_shown*."""
+    judged = result.record.step("gate")
+    if judged is None or not judged.is_new:
+        return
+    from mlgitops.cli.output import commands
+    from mlgitops.reports import annotations, gate_table, markdown
+    from mlgitops.usecases.steps import gate
+
+    environment, is_held = rulings[0].environment, rulings[0].is_held
     evidence = gate.read_evidence(result.context, environment)
     decision = gate.read_decision(result.context, environment)
     if is_shown:
-        terminal.gates(wiring.console, evidence, decision)
-    write_summary(wiring.environ, markdown.summary(evidence, decision))
+        gate_table.gates(wiring.console, evidence, decision, is_held=is_held)
+    write_summary(wiring.environ, markdown.summary(evidence, decision, is_held=is_held))
     if "GITHUB_ACTIONS" in wiring.environ:
         place = f"mlops/pipelines/{result.record.model}.yaml"
         # The runner reads commands on both; on standard output JSON stands alone.

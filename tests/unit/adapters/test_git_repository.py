@@ -435,6 +435,17 @@ def test_dirty_means_that_tracked_files_differ(
     assert repository.is_dirty()
 
 
+def test_what_is_staged_is_tracked(workspace: GitWorkspace, repository: GitRepository) -> None:
+    workspace.write({"mlflow.db": "x", "models/a/b": "x"})
+    assert not repository.tracks("mlflow.db")
+
+    workspace.git("add", "mlflow.db", "models")
+    assert repository.tracks("mlflow.db")
+    assert repository.tracks("models")
+    assert not repository.tracks("model")
+    assert not repository.tracks("*")
+
+
 def test_untracked_files_among_the_code_are_dirty_too(
     workspace: GitWorkspace, repository: GitRepository
 ) -> None:

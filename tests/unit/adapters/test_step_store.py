@@ -391,6 +391,35 @@ def test_code_that_is_not_in_the_repository_is_refused(tmp_path: Path, name: str
     assert name in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("name", "named_by", "message", "hint"),
+    [
+        (
+            "hauses",
+            "the entry point 'hauses.train:fit'",
+            "the entry point",
+            "did you mean 'hauser'?",
+        ),
+        ("trian.py", "the command", "the command names 'trian.py'", "did you mean 'train.py'?"),
+        ("hauser/fits", None, "`train.code` names", "did you mean 'hauser/fit'?"),
+        ("trian", None, "`train.code` names 'trian'", "did you mean 'train'?"),
+        ("elsewhere", "the command", "the command", "as seen from the repository's root"),
+        ("elsewhere", None, "`train.code`", "`train.code` lists folders"),
+        ("../repositor/x", None, "`train.code`", "`train.code` lists folders"),
+    ],
+)
+def test_code_that_is_not_there_is_said_by_who_names_it(
+    shop: Shop, name: str, named_by: str | None, message: str, hint: str
+) -> None:
+    write(shop.root, "hauser/fit.py", "train.py")
+
+    with pytest.raises(SpecError) as caught:
+        shop.store.code_digests([name], {name: named_by} if named_by else None)
+
+    assert message in caught.value.message
+    assert hint in (caught.value.hint or "")
+
+
 def test_a_link_below_the_code_is_refused(shop: Shop) -> None:
     write(shop.root, "shop/a.py")
     (shop.root / "shop" / "b.py").symlink_to("/etc/passwd")
@@ -420,3 +449,21 @@ def test_an_output_is_held_until_it_is_changed(shop: Shop) -> None:
 
     assert not shop.store.holds(model)
     assert not shop.store.holds(table)
+
+
+def test_a_log_is_kept_until_a_step_prints_nothing(shop: Shop) -> None:
+    path = shop.store.keep_log("churn", "train", b"fitted\n")
+
+    assert path == shop.base / "logs" / "churn" / "train.log"
+    assert path.read_bytes() == b"fitted\n"
+    for _ in range(2):
+        assert shop.store.keep_log("churn", "train", b" \n") is None
+        assert not path.exists()
+
+
+def test_a_log_that_is_in_the_way_cannot_be_written(shop: Shop) -> None:
+    (shop.base / "logs" / "churn" / "train.log").mkdir(parents=True)
+
+    for content in (b"fitted", b""):
+        with pytest.raises(Unavailable, match=r"cannot write .*train\.log"):
+            shop.store.keep_log("churn", "train", content)

@@ -110,6 +110,15 @@ def test_a_connection_that_leads_nowhere_is_refused(
     assert caught.value.__cause__ is None
 
 
+def test_a_variable_that_is_not_set_is_shown_for_either_database(root: Path) -> None:
+    with pytest.raises(SpecError) as caught:
+        query(root, "select 1 as a", "env:PLANTS_DB")
+
+    hint = caught.value.hint or ""
+    assert "PLANTS_DB=postgresql://" in hint
+    assert "PLANTS_DB=sqlite:///" in hint
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

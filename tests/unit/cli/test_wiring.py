@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -90,3 +91,28 @@ def test_a_variable_that_a_spec_names_must_hold_something(
 
     assert code == SpecError.exit_code
     assert "MLFLOW_TRACKING_URI, which is not set" in capsys.readouterr().err
+
+
+class Terminal(io.StringIO):
+    """A stream that a person watches."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("environ", "is_plain"), [({}, False), ({"NO_COLOR": "1"}, True)], ids=["coloured", "plain"]
+)
+def test_without_colours_nothing_is_bold_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], is_plain: bool
+) -> None:
+    from rich.text import Text
+
+    monkeypatch.setattr("sys.stdout", shown := Terminal())
+    monkeypatch.setenv("TERM", "xterm-256color")
+    console = wired(tmp_path, environ).console
+    for style in ("bold", "dim", "green", "bold red"):
+        console.print(Text("text", style))
+
+    assert shown.getvalue().count("text") == 4
+    assert ("\x1b" not in shown.getvalue()) is is_plain

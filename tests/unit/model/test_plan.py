@@ -254,12 +254,31 @@ def test_a_change_names_what_it_writes():
     )
 
 
-def test_plans_that_end_alike_have_one_digest():
-    first, moved = diff(desired(2), seen(None)), diff(desired(2), seen(1, 1))
+def test_plans_that_begin_and_end_alike_have_one_digest():
+    again, first = (diff(desired(2), seen(1, 1)) for _ in range(2))
     other = diff(desired(3), seen(1, 1))
 
-    assert Plan("a", (first,)).digest == Plan("b", (moved,)).digest
+    assert Plan("a", (first,)).digest == Plan("b", (again,)).digest
     assert Plan("a", (first,)).digest != Plan("a", (other,)).digest
+
+
+@pytest.mark.parametrize(
+    "start",
+    [seen(None), seen(3, 3), replace(seen(1, 1), record=None)],
+    ids=["nothing is live", "another is live", "no record"],
+)
+def test_a_plan_that_would_overwrite_something_else_is_another(start):
+    reviewed = diff(desired(2), seen(1, 1))
+    now = diff(desired(2, drift="enforce"), start, heal=True)
+
+    assert Plan("a", (now,)).digest != Plan("a", (reviewed,)).digest
+
+
+def test_what_is_not_written_names_no_plan():
+    settled, apart = diff(desired(1), seen(1, 1)), diff(desired(2), seen(3, 1))
+
+    assert (settled.changes, apart.changes) == ((), ())
+    assert Plan("a", (settled,)).digest == Plan("a", (apart,)).digest == Plan("a", ()).digest
 
 
 numbers = st.none() | st.sampled_from([1, 2, 3, 4])

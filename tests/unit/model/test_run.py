@@ -31,6 +31,7 @@ STEP_RECORDS = st.builds(
     inputs=INPUTS,
     outputs=INPUTS,
     seconds=st.floats(0, 1e6),
+    failure=st.none() | TEXTS,
 )
 RECORDS = st.builds(
     RunRecord,
@@ -65,6 +66,22 @@ def test_a_record_survives_json(record: RunRecord) -> None:
 def test_another_document_is_no_record(document: dict[str, Any]) -> None:
     with pytest.raises((KeyError, TypeError)):
         RunRecord.parse(document)
+
+
+def test_a_record_without_failures_is_read_as_one_of_an_older_version() -> None:
+    document = EMPTY.with_step(step("train")).document()
+    del document["steps"][0]["failure"]
+
+    assert RunRecord.parse(document).steps == (step("train"),)
+
+
+def test_a_step_whose_outputs_are_refused_has_them_all_the_same() -> None:
+    refused = step("validate", outputs={"validation": "sha256:v"}).failed("the data are wrong")
+
+    assert (refused.status, refused.failure) == ("failed", "the data are wrong")
+    assert EMPTY.with_step(refused).known["validate"] == {"a": "1"}
+    assert refused.is_new
+    assert not step("validate", because="unchanged", outputs={"validation": "v"}).is_new
 
 
 def test_a_step_is_found_by_name() -> None:

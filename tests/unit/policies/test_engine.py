@@ -179,6 +179,15 @@ def test_an_error_says_why(odd, why, decide):
     assert decision.gates[0].rules[0].message == f"said (not judged: {why})"
 
 
+@pytest.mark.parametrize("answers", [(BROKEN, NO), (YES, BROKEN), (Answer("value", 1), NO)])
+def test_an_error_says_how_to_mend_the_rule_not_the_model(answers, decide):
+    remediation = decide([bound(rule())], *answers).gates[0].rules[0].remediation
+
+    assert "do this" not in remediation
+    assert "mend the rule" in remediation
+    assert "`mlgitops check`" in remediation
+
+
 @pytest.mark.parametrize("answers", [(), (YES,), (YES, NO, YES)])
 def test_answers_must_match_the_questions(answers, decide):
     with pytest.raises(ValueError, match="2 questions have"):

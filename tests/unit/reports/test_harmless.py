@@ -11,6 +11,7 @@ from mlgitops.reports.harmless import (
     command_value,
     disarmed,
     json_text,
+    log_text,
     message,
     printable,
     quoted,
@@ -125,3 +126,21 @@ def test_lines_that_the_runner_makes_of_a_value_are_harmless(payload: str):
     for line in re.split("\r\n|\r|\n", command_value(payload)):
         assert "##[" not in line
         assert not unseen(line.encode())
+
+
+def test_a_log_file_is_text_that_is_harmless_to_open():
+    printed = b"1%\r2%\r\nd\xc3\xa9j\xc3\xa0 \xff\n\x1b[2J\x00::error::x\n##[error]y\n"
+
+    assert log_text(printed, 1000).decode() == (
+        "1%\n2%\ndéjà \ufffd\n\\x1b[2J\\x00::error::x\n##\\[error]y\n"
+    )
+
+
+@pytest.mark.parametrize("line", [b"short\n", b"\x1b" * 300 + b"\n"])
+def test_of_a_long_log_whole_lines_at_the_end_are_kept(line: bytes):
+    shown = log_text(line * 5_000 + b"last\n", 10_000)
+    one = log_text(line, 10_000)
+
+    assert shown.endswith(one + b"last\n")
+    assert shown.startswith(one)
+    assert 10_000 - len(one) <= len(shown) <= 10_000

@@ -29,8 +29,7 @@ def test_each_trouble_is_one_sentence(cases: Any):
 
     assert risks(evidence, decision) == (
         "Made from a sample of 500 rows: it cannot be released.",
-        "Made with uncommitted changes, so the commit does not name all of the code: "
-        "it cannot be promoted.",
+        "Made with uncommitted changes, which the commit lacks: it cannot be promoted.",
         "The network was within reach of the user's code while it ran.",
         "The data with its answers was within reach of the user's code while it ran.",
         "It uses columns that are known only afterwards: dep_delay.",

@@ -15,7 +15,7 @@ from mlgitops.model.plan import Change, Plan, Sync, TargetPlan, Verb
 from mlgitops.model.spec import Pin
 from mlgitops.model.state import Target
 from mlgitops.model.verdict import Verdict
-from mlgitops.reports import terminal
+from mlgitops.reports import gate_table, terminal
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ PLAN = Plan(
 def test_gates_read_as_reviewed(name: str, cases: Any, golden: Callable[[Path, str], None]):
     evidence, decision, _ = cases[name]
 
-    golden(GOLDEN / f"{name}.gates.txt", printed(terminal.gates, evidence, decision))
+    golden(GOLDEN / f"{name}.gates.txt", printed(gate_table.gates, evidence, decision))
 
 
 def test_a_plan_reads_as_reviewed(golden: Callable[[Path, str], None]):
@@ -116,7 +116,9 @@ def test_a_waived_gate_is_not_ticked(cases: Any):
         for gate in decision.gates
     )
 
-    shown = printed(terminal.gates, evidence, replace(decision, verdict=Verdict.PASS, gates=gates))
+    shown = printed(
+        gate_table.gates, evidence, replace(decision, verdict=Verdict.PASS, gates=gates)
+    )
 
     assert "! waived" in shown
     assert "Waived by late-data." in " ".join(shown.split())
@@ -186,7 +188,7 @@ def test_a_plan_with_changes_ends_with_the_command_on_one_line():
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_lines_fit_and_digests_stay_whole(width: int, cases: Any):
     evidence, decision, _ = cases["leaking"]
-    lines = printed(terminal.gates, evidence, decision, width=width)
+    lines = printed(gate_table.gates, evidence, decision, width=width)
     planned = printed(terminal.plan, PLAN, width=width)
 
     assert max(map(len, (lines + planned).splitlines()[:-1])) <= width
@@ -196,12 +198,12 @@ def test_lines_fit_and_digests_stay_whole(width: int, cases: Any):
 def test_colours_are_for_terminals_only(cases: Any):
     evidence, decision, _ = cases["leaking"]
 
-    assert "\x1b[" in printed(terminal.gates, evidence, decision, colour=True)
-    assert "\x1b[" not in printed(terminal.gates, evidence, decision)
+    assert "\x1b[" in printed(gate_table.gates, evidence, decision, colour=True)
+    assert "\x1b[" not in printed(gate_table.gates, evidence, decision)
 
 
 def test_no_payload_moves_the_cursor_or_is_markup(payload: str, poison: Any):
-    text = printed(terminal.gates, *poison("leaking", payload))
+    text = printed(gate_table.gates, *poison("leaking", payload))
 
     assert "\x1b" not in text
     assert "\r" not in text
@@ -209,4 +211,4 @@ def test_no_payload_moves_the_cursor_or_is_markup(payload: str, poison: Any):
 
 
 def test_markup_in_names_is_shown_as_it_is(poison: Any):
-    assert "[bold red]x[/]" in printed(terminal.gates, *poison("leaking", "[bold red]x[/]"))
+    assert "[bold red]x[/]" in printed(gate_table.gates, *poison("leaking", "[bold red]x[/]"))

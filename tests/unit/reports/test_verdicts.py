@@ -138,10 +138,12 @@ def test_what_blocks_is_told_with_its_remedy_and_a_waiver_where_one_may_be(cases
     evidence = cases["retrained"][0]
     soft = headline(evidence, decision(Verdict.FAIL, gate(Verdict.FAIL)))
     hard = headline(evidence, decision(Verdict.FAIL, gate(Verdict.FAIL, level="hard")))
+    error = headline(evidence, decision(Verdict.ERROR, gate(Verdict.ERROR)))
 
     assert soft.reasons == ("policy: b.",)
     assert soft.steps[0] == "fix b"
     assert "waiver" in soft.steps[-1]
+    assert "waiver" not in "".join(error.steps)
     assert hard.steps == ("fix b",)
 
 

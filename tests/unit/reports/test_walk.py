@@ -5,8 +5,8 @@ from typing import Any, get_args
 import pytest
 
 from mlgitops.model.digest import digest
-from mlgitops.model.run import STEPS, Because, InputChange, RunRecord, StepRecord
-from mlgitops.reports.walk import render_run, render_step, why
+from mlgitops.model.run import STEPS, Because, InputChange, Ruling, RunRecord, StepRecord
+from mlgitops.reports.walk import render_outcome, render_run, render_step, why
 
 ONE, OTHER = digest(1), digest(2)
 
@@ -78,3 +78,29 @@ def test_a_step_names_every_change_input_and_output() -> None:
 
 def test_a_step_without_outputs_lists_none() -> None:
     assert "outputs" not in render_step(step(status="failed", outputs={}))
+
+
+def test_what_came_of_a_run_lines_up() -> None:
+    rulings = (
+        Ruling("staging", "pass", "/a.html", is_held=True),
+        Ruling("production-eu", "inconclusive", "/b.html", is_held=False),
+    )
+
+    text = render_outcome({"candidate": "c0ffee", "version": "3"}, rulings, ["/train.log"])
+
+    assert text == (
+        "candidate      c0ffee\n"
+        "version        3\n"
+        "staging        pass, but held: rolled back there  /a.html\n"
+        "production-eu  inconclusive                       /b.html\n"
+        "log            /train.log\n"
+    )
+    assert render_outcome({}, (), ()) == ""
+
+
+def test_a_step_that_failed_says_why() -> None:
+    text = render_step(step("validate").failed("2 are wrong\n  a\n  b"))
+
+    assert text.startswith(
+        "validate: failed, its first run here\nfailure\n| 2 are wrong\n|   a\n|   b\ninputs\n"
+    )

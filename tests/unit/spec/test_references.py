@@ -47,3 +47,19 @@ def test_an_alias_is_taken_by_a_name_too():
     files = PROJECT | environment("a", "{alias: b}") | environment("b")
 
     assert codes(files) == ["SPEC307"]
+
+
+@pytest.mark.parametrize("is_retired", [False, True])
+def test_a_release_that_outlives_its_pipeline_says_how_to_take_a_model_away(is_retired):
+    pin = "".join(f"    {key}: 'sha256:{'0' * 64}'\n" for key in ("manifest", "evidence"))
+    desired = "null\n" if is_retired else f"\n    version: 1\n    candidate: '{'0' * 12}'\n{pin}"
+    text = (
+        "apiVersion: mlgitops.dev/v1\nkind: Release\nmetadata: {name: churn}\n"
+        f"spec:\n  environment: a\n  desired: {desired}"
+    )
+    with pytest.raises(SpecError) as refused:
+        load(PROJECT | environment("a") | {"mlops/releases/a/churn.yaml": text}, {})
+    (found,) = refused.value.diagnostics
+
+    assert found.code == "SPEC304"
+    assert ("until `desired: null` is reconciled" in str(found.hint)) is not is_retired

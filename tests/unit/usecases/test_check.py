@@ -26,8 +26,13 @@ spec:
 NO_CHILD = CelEngine(interpreter="/nonexistent/python")
 
 
-def checked(root, engine=None):
-    return check(read_folder(root), lambda path: evidence.read(root, path), engine or CelEngine())
+def checked(root, engine=None, tracked=()):
+    return check(
+        read_folder(root),
+        lambda path: evidence.read(root, path),
+        engine or CelEngine(),
+        tracks=lambda path: path in tracked,
+    )
 
 
 def with_policy(root, text=POLICY):
@@ -101,3 +106,13 @@ def test_a_compiler_that_dies_leaves_nothing_right(tmp_path):
     [problem] = refused.value.diagnostics
     assert problem.code == "SPEC336"
     assert "did not start" in problem.message
+
+
+def test_a_registry_in_git_is_refused(tmp_path):
+    (tmp_path / "mlgitops.yaml").write_text(PROJECT)
+
+    assert checked(tmp_path).counts
+    with pytest.raises(SpecError) as refused:
+        checked(tmp_path, tracked=["mlflow.db"])
+
+    assert [found.code for found in refused.value.diagnostics] == ["SPEC337"]

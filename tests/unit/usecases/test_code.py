@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlgitops.model.digest import digest_of_bytes
+from mlgitops.model.errors import SpecError
 from mlgitops.usecases.code import code_of, code_paths
 from mlgitops.usecases.context import RunContext
 from tests.fakes.laboratory import Laboratory
@@ -43,3 +46,23 @@ def test_a_module_comes_before_a_folder_that_is_no_package(tmp_path: Path) -> No
     (tmp_path / "fit" / "notes.txt").write_text("")
 
     assert code_paths(context(tmp_path, ("fit",))) == ["fit.py"]
+
+
+@pytest.mark.parametrize(
+    ("train", "message"),
+    [
+        ({"entrypoint": "shp.train:train"}, "the entry point 'shp.train:train' names 'shp'"),
+        ({"entrypoint": "shop.train:train"}, "`train.code` names 'shp'"),
+        ({"entrypoint": None, "command": ("python", "shp")}, "the command names 'shp'"),
+    ],
+)
+def test_code_that_is_not_there_is_said_by_who_names_it(
+    tmp_path: Path, train: dict[str, Any], message: str
+) -> None:
+    run = context(tmp_path, ("shp",))
+    run.pipeline = replace(run.pipeline, train=replace(run.pipeline.train, **train))
+
+    with pytest.raises(SpecError, match=re.escape(message)) as caught:
+        code_of(run)
+
+    assert caught.value.hint == "did you mean 'shop'?"

@@ -281,6 +281,15 @@ def test_evidence_against_another_champion_is_stale(world: ReleaseWorld) -> None
     assert error.hint == f"mlgitops run {MODEL}"
 
 
+def test_what_was_released_before_comes_back_by_a_rollback(world: ReleaseWorld) -> None:
+    for _ in range(3):
+        world.run()
+        world.release()
+    error = assert_refused(world, PlanIsStale, "judged against nothing", version=1)
+
+    assert error.hint == f"mlgitops rollback {MODEL} --env staging --version 1"
+
+
 def test_a_sample_is_never_released(world: ReleaseWorld) -> None:
     world.run(sample=1000)
 

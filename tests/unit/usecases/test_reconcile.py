@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlgitops.adapters.mlflow_registry.registry import MlflowRegistry
-from mlgitops.model.errors import ChangesPending, PlanIsStale, Unavailable
+from mlgitops.model.errors import ChangesPending, PlanIsStale, SpecError, Unavailable
 from mlgitops.model.state import Applied, Record, Target
 from mlgitops.usecases.plan import REWRITTEN, ReleaseNeighbours, plan
 from mlgitops.usecases.reconcile import reconcile
@@ -334,6 +334,48 @@ def test_a_plan_that_is_not_the_reviewed_one_is_refused(memory, tmp_path):
 
     reconcile(specs(release("staging", one)), beside(memory), STAMP, expected=reviewed)
     assert aliases(memory) == {"staging": 1}
+
+
+def test_a_reviewed_plan_does_not_start_from_elsewhere(memory, tmp_path):
+    """Alias and record were deleted by hand: the plan ends alike, but somebody was here."""
+    one, two = register(memory, tmp_path, b"one", b"two")
+    reconcile(specs(release("staging", one)), beside(memory), STAMP)
+    wanted = specs(release("staging", two))
+    reviewed = plan(wanted, STAMP.commit, beside(memory)).digest
+    memory.delete_alias(MODEL, "staging")
+    memory.delete_tag(MODEL, "mlgitops.applied.staging")
+    memory.writes.clear()
+
+    with pytest.raises(PlanIsStale, match="would overwrite"):
+        reconcile(wanted, beside(memory), STAMP, expected=reviewed)
+
+    assert memory.writes == []
+
+
+@pytest.mark.parametrize("length", [12, 13, 64])
+@pytest.mark.parametrize("prefix", ["", "sha256:"])
+def test_the_first_digits_of_a_plan_name_it(memory, tmp_path, prefix, length):
+    (one,) = register(memory, tmp_path, b"one")
+    wanted = specs(release("staging", one))
+    reviewed = plan(wanted, "c0ffee", beside(memory)).digest.removeprefix("sha256:")
+
+    other = f"{prefix}{reviewed[: length - 1]}{'0' if reviewed[length - 1] != '0' else '1'}"
+    with pytest.raises(PlanIsStale):
+        reconcile(wanted, beside(memory), STAMP, expected=other)
+
+    reconcile(wanted, beside(memory), STAMP, expected=prefix + reviewed[:length])
+    assert aliases(memory) == {"staging": 1}
+
+
+@pytest.mark.parametrize(
+    "expected",
+    ["", "foo", "sha256:", "a" * 11, "a" * 65, "A" * 12, "md5:" + "a" * 12, "a" * 12 + "\n"],
+)
+def test_what_is_no_digest_is_no_stale_plan(memory, expected):
+    with pytest.raises(SpecError, match="is not the digest of a plan") as refused:
+        reconcile(specs(), beside(memory), STAMP, expected=expected)
+
+    assert "12 to 64 hex digits" in str(refused.value.hint)
 
 
 class SecondWriter(CountingRegistry):

@@ -11,6 +11,7 @@ from mlgitops.model.promotion import release_path
 from mlgitops.model.state import Target
 from mlgitops.spec import evidence as evidence_file
 from mlgitops.usecases.holds import held_candidates
+from mlgitops.usecases.rollback import Rollback, rollback
 from tests.fakes.release_world import MODEL, STAGING, ReleaseWorld
 
 PATH = release_path("staging", MODEL)
@@ -213,3 +214,69 @@ def test_a_release_without_its_evidence_is_not_brought_back(world: ReleaseWorld)
 
     with pytest.raises(SpecError, match=f"not proven: there is no {path}"):
         world.rollback()
+
+
+def released_thrice(world: ReleaseWorld) -> None:
+    for _ in range(3):
+        world.run()
+        world.release()
+
+
+def test_an_earlier_release_than_the_last_can_come_back(world: ReleaseWorld) -> None:
+    released_thrice(world)
+    first = world.repository.history(PATH, "main")[0].sha
+    proposed = rolled_back(world, 1)
+
+    assert (proposed.undone.version, proposed.restored and proposed.restored.version) == (3, 1)
+    assert proposed.request.title == f"rollback({MODEL}→staging): v3 back to v1"
+    assert f"alias staging of {MODEL}: v3 → v1" in proposed.request.body
+    assert world.repository.read(PATH, proposed.request.branch) == world.repository.read(
+        PATH, first
+    )
+
+    world.workspace.merge(proposed.request.branch)
+
+    assert held(world) == {proposed.undone.candidate}
+
+
+def test_the_release_before_has_a_number_too(world: ReleaseWorld) -> None:
+    released_thrice(world)
+    named, default = rolled_back(world, 2), world.rollback()
+
+    assert named.restored == default.restored
+    assert default.request.title.startswith('Revert "promote(')
+
+
+@pytest.mark.parametrize(
+    ("version", "message", "hint"),
+    [
+        (3, "v3 is what git wants as staging/", "mlgitops reconcile"),
+        (4, "v4 was never released as staging/", "released were v1, v2, v3; of another, bring"),
+        (0, "v0 was never released", "bring back the specs and the code"),
+    ],
+)
+def test_only_what_was_released_before_can_come_back(
+    world: ReleaseWorld, version: int, message: str, hint: str
+) -> None:
+    released_thrice(world)
+    world.run()
+
+    with pytest.raises(SpecError, match=message) as refused:
+        rolled_back(world, version)
+    assert hint in str(refused.value.hint)
+
+
+def test_what_was_rolled_back_does_not_come_back_by_its_number(world: ReleaseWorld) -> None:
+    released_thrice(world)
+    world.workspace.merge(world.rollback().request.branch)
+    world.run()
+    world.release()
+
+    with pytest.raises(GateFailed, match="is held"):
+        rolled_back(world, 3)
+
+
+def rolled_back(world: ReleaseWorld, version: int) -> Rollback:
+    return rollback(
+        STAGING, world.specs, world.repository, world.forge, world.registry, version=version
+    )

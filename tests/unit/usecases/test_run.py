@@ -220,6 +220,7 @@ def test_a_failure_keeps_what_was_made_before(walker: Walker, error: MlgitopsErr
         ("evaluate", "failed", "first"),
     ]
     assert walker.store.last_run(MODEL) == failed.record
+    assert failed.record.steps[-1].failure == str(error)
     assert list((walker.root / ".mlgitops" / "work").iterdir()) == []
 
     evaluate.fails = None
@@ -260,11 +261,14 @@ def test_outputs_that_are_not_accepted_are_kept_and_refused_again(walker: Walker
     gate = walker.steps["gate"]
     gate.rejects = GateFailed("not fit")
 
-    for because in (("ran", "first"), ("cached", "unchanged")):
+    for because in ("first", "unchanged"):
         result = walker.run()
 
         assert result.error is gate.rejects
-        assert walked(result)[-1] == ("gate", *because)
+        assert walked(result)[-1] == ("gate", "failed", because)
+        assert result.record.steps[-1].failure == "not fit"
+        assert result.record.steps[-1].is_new is (because == "first")
+        assert "gate" in result.record.known
 
     assert gate.made == 1
     assert walker.steps["register"].made == 0

@@ -109,3 +109,11 @@ def test_the_tail_of_a_log_is_its_last_lines() -> None:
     assert found.endswith("end")
     assert len(found.splitlines()) == 20
     assert answers.tail(io.BytesIO(b" \n")) is None
+
+
+def test_what_was_printed_is_kept_from_its_end() -> None:
+    assert answers.printed(io.BytesIO(b"\x1b[1mraw\r\n\xff")) == b"\x1b[1mraw\r\n\xff"
+
+    end = answers.printed(io.BytesIO(b"x" * (2 << 20) + b"last"))
+    assert len(end) == 1 << 20
+    assert end.endswith(b"xlast")

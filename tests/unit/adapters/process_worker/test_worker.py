@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,7 +19,7 @@ import pytest
 from mlgitops.adapters.process_worker import worker as process_worker
 from mlgitops.adapters.process_worker.worker import ProcessWorker
 from mlgitops.model.errors import MissingExtra, SpecError, Unavailable
-from mlgitops.ports import Access
+from mlgitops.ports import Access, Hear
 
 pytestmark = pytest.mark.slow
 
@@ -56,14 +57,16 @@ class Repository:
         self._folder = folder
         pq.write_table(pa.table({"a": [1.0], "y": [0]}), folder / "table")
 
-    def run(self, body: str, worker: ProcessWorker | None = None) -> dict[str, Any]:
+    def run(
+        self, body: str, worker: ProcessWorker | None = None, hear: Hear | None = None
+    ) -> dict[str, Any]:
         code = f"import json, os, sys, time\ndef build(d):\n    {body}\n    return d\n"
         (self.root / "mine.py").write_text(code)
         request = {
             "root": str(self.root), "entrypoint": "mine:build", "columns": ["a"], "keep": ["y"],
             "table": str(self._folder / "table"), "out": str(self.notes / "out"),
         }  # fmt: skip
-        return (worker or self.worker).run("features", request, self.access)
+        return (worker or self.worker).run("features", request, self.access, hear)
 
     @property
     def access(self) -> Access:
@@ -393,3 +396,27 @@ def test_an_answer_of_the_jobs_own_making_is_none(repository: Repository, text: 
             "answer = os.path.dirname(os.environ['HOME']) + '/answer.json'\n"
             f"    open(answer, 'w').write({text!r}); os._exit(0)"
         )
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [("pass", None), ("raise ValueError(7)", SpecError), ("os._exit(3)", SpecError)],
+    ids=["returns", "raises", "exits"],
+)
+def test_what_a_job_prints_is_heard_however_it_ends(
+    repository: Repository, body: str, error: type[Exception] | None
+):
+    heard: list[bytes] = []
+    printing = "print('out'); sys.stdout.flush(); os.write(2, b'err\\xff\\n')"
+    with pytest.raises(error) if error else nullcontext():
+        repository.run(f"{printing}; {body}", hear=heard.append)
+
+    assert len(heard) == 1
+    assert heard[0].startswith(b"out\nerr\xff\n")
+
+
+def test_a_silent_job_is_heard_to_say_nothing(repository: Repository):
+    heard: list[bytes] = []
+    repository.run("pass", hear=heard.append)
+
+    assert heard == [b""]

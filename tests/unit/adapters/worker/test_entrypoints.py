@@ -41,16 +41,27 @@ def test_a_function_is_found_below_the_root(tmp_path: Path):
     [
         ("absent_b:train", "no module 'absent_b' below", "repository's root"),
         ("present_b.absent:train", "no module 'present_b.absent' below", "repository's root"),
+        ("presnt_b:train", "no module 'presnt_b' below", "did you mean 'present_b'?"),
+        ("package_b.trian:fit", "no module 'package_b.trian'", "mean 'package_b.train'?"),
+        ("plan_b.train:fit", "no module 'plan_b", "did you mean 'plain_b'?"),
         ("present_b:trian", "'present_b' has no 'trian'", "did you mean 'train'?"),
+        ("present_b:fit_forest", "'present_b' has no 'fit_forest'", "it has train"),
+        ("present_b:wakl", "'present_b' has no 'wakl'", "did you mean 'walk'?"),
         ("present_b:seed", "is a int, which cannot be called", None),
     ],
 )
 def test_what_is_not_there_is_said(tmp_path: Path, entrypoint: str, message: str, hint: str | None):
-    write(tmp_path, "present_b.py", "seed = 1\ndef train(): ...")
+    write(
+        tmp_path, "present_b.py", "from os import walk\nseed = 1\ndef _own(): ...\ndef train(): ..."
+    )
+    write(tmp_path, "package_b/__init__.py", "")
+    write(tmp_path, "package_b/train.py", "def fit(): ...")
+    write(tmp_path, "plain_b/train.py", "def fit(): ...")
 
     with pytest.raises(SpecError, match=message) as caught:
         entrypoints.load(tmp_path, entrypoint)
     assert (hint or "") in (caught.value.hint or "")
+    assert "walk," not in (caught.value.hint or "")
 
 
 def test_a_package_that_the_users_module_lacks_keeps_its_traceback(tmp_path: Path):
@@ -136,6 +147,38 @@ def test_classes_are_found_by_dotted_path(tmp_path: Path):
     assert caught.value.hint == "did you mean 'OrderedDict'?"
     with pytest.raises(SpecError, match="cannot be imported"):
         entrypoints.load_class(tmp_path, "absent_f.Class")
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "hint"),
+    [
+        ("collections.abcs.Mapping", "no module 'collections.abcs'", "mean 'collections.abc'?"),
+        ("collections.abc.Maping", "no class 'Maping'", "did you mean 'Mapping'?"),
+        ("collections.abc.Nothing_h", "has no class", "an estimator is a class"),
+        ("absent_h.linear.Model", "no module 'absent_h'", "has to be installed"),
+        (
+            "os.system",
+            "'os.system' is a builtin_function_or_method, not a class",
+            "an estimator is",
+        ),
+        ("os.sep", "'os.sep' is a str, not a class", "for instance sklearn.linear_model.Ridge"),
+    ],
+)
+def test_a_class_that_is_not_there_is_said_without_a_traceback(
+    tmp_path: Path, path: str, message: str, hint: str
+):
+    with pytest.raises(SpecError, match=message) as caught:
+        entrypoints.load_class(tmp_path, path)
+    assert hint in (caught.value.hint or "")
+    assert caught.value.details is None
+
+
+def test_a_package_that_a_class_s_module_lacks_keeps_its_traceback(tmp_path: Path):
+    write(tmp_path, "needs_i.py", "import not_installed_anywhere")
+
+    with pytest.raises(SpecError, match="No module named 'not_installed_anywhere'") as caught:
+        entrypoints.load_class(tmp_path, "needs_i.Model")
+    assert 'needs_i.py", line 1' in (caught.value.details or "")
 
 
 def test_a_full_disk_is_not_the_code_s_fault(tmp_path: Path):

@@ -216,6 +216,8 @@ def test_the_other_tasks(workspace: Any, train: Any, flights: pd.DataFrame, task
     [
         ({"estimator": "sklearn.svm.LinearSVC"}, "LinearSVC, which has no predict_proba"),
         ({"estimator": "sklearn.preprocessing.StandardScaler"}, "cannot predict"),
+        ({"estimator": "sklearn.linearmodel.Ridge"}, "there is no module 'sklearn.linearmodel'"),
+        ({"estimator": "collections.OrderedDict"}, "no scikit-learn estimator: it has no fit and"),
         ({"params": {"c": 1}}, "unexpected keyword argument 'c'"),
         ({"params": {"C": -1}}, "fitting 'sklearn.linear_model.LogisticRegression' failed"),
         ({"estimator": "sklearn.linear_model.Logistic"}, "has no class 'Logistic'"),

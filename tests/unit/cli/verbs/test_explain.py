@@ -40,6 +40,7 @@ def test_json_is_the_record(laboratory: Laboratory, capsys: pytest.CaptureFixtur
     assert json.loads(capsys.readouterr().out) == {
         "name": "extract", "status": "ran", "because": "first", "changes": [],
         "key": "sha256:k", "inputs": {"sample": "0"}, "outputs": {}, "seconds": 1.0,
+        "failure": None,
     }  # fmt: skip
 
 
@@ -57,3 +58,18 @@ def test_the_only_model_needs_no_name(
         (laboratory.root / f"mlops/pipelines/{name}.yaml").unlink()
 
     assert told(laboratory, "extract") == 0
+
+
+def test_it_says_why_a_step_failed(
+    laboratory: Laboratory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = STEP.failed("2 are wrong:\n  ::error::a\n  \x1b[31mb")
+    laboratory.store.record_run(RunRecord("churn", "", "", 0, (failed,), {}))
+
+    assert told(laboratory, "extract", "--model", "churn") == 0
+
+    assert capsys.readouterr().out == (
+        "extract: failed, its first run here\nfailure\n"
+        "| 2 are wrong:\n|   ::error::a\n|   \\x1b[31mb\n"
+        "inputs\n  sample                       0\n"
+    )

@@ -382,3 +382,55 @@ def test_on_a_runner_a_registry_that_would_be_lost_is_refused(terminal: Terminal
     assert terminal.world.forge.open_requests("mlgitops/") == ()
     terminal.environ["GITHUB_WORKSPACE"] = str(workspace.root.parent)
     assert terminal.do(promote, "--to", "staging") == 0
+
+
+def test_a_promotion_of_another_branchs_commit_warns_and_goes_on(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal.world.run(origin={"commit": "c" * 40})
+
+    assert terminal.do(promote, "--to", "staging") == 0
+
+    said = capsys.readouterr()
+    assert said.err == (
+        "warning: Made by commit cccccccccccc, which is not in this clone: whether main has "
+        "its code is unknown.\n"
+    )
+    assert "opened" in said.out
+
+
+def test_where_the_registry_is_right_git_can_follow(
+    released: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The way of docs/reconcile.md for a version that was released before."""
+    for _ in range(2):
+        released.world.run()
+        assert released.do(promote, "--to", "staging") == 0
+        released.merge()
+        assert released.do(reconcile) == 0
+    released.world.registry.set_alias(MODEL, "staging", 1)
+    assert released.do(drift) == ChangesPending.exit_code
+    with pytest.raises(PlanIsStale) as circle:
+        released.do(promote, "--to", "staging", "--version", "1")
+
+    assert circle.value.hint == f"mlgitops rollback {MODEL} --env staging --version 1"
+    assert released.do(rollback, "--env", "staging", "--version", "1") == 0
+    released.world.workspace.merge(released.world.forge.open_requests("mlgitops/")[0].branch)
+    assert released.do(reconcile) == 0
+    assert released.live == {"staging": 1}
+    assert released.do(plan, "--exit-code") == 0
+
+
+def test_a_model_can_be_taken_away(released: Terminal) -> None:
+    """The way of docs/releases.md: retire, reconcile, then delete the files."""
+    workspace, path = released.world.workspace, f"mlops/releases/staging/{MODEL}.yaml"
+    text = (workspace.root / path).read_text()
+    retired = text.partition("  desired:")[0] + "  desired: null\n"
+    workspace.commit({path: retired}, "Retire")
+
+    assert released.do(reconcile) == 0
+    assert released.live == {}
+
+    workspace.commit({path: None, f"mlops/pipelines/{MODEL}.yaml": None}, "Take it away")
+    assert released.do(plan, "--exit-code") == 0
+    assert released.do(reconcile) == 0
