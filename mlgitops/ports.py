@@ -9,7 +9,7 @@ other errors are named where they can happen.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from mlgitops.model.digest import Manifest
     from mlgitops.model.evidence import Column, SourceRecord, TimeWindow
+    from mlgitops.model.expressions import Compiled
     from mlgitops.model.registry import ModelVersion, RegisteredModel, Registration
     from mlgitops.model.run import RunRecord
     from mlgitops.model.spec import Dataset, Source
@@ -107,6 +108,10 @@ class Access:
     rule: str
 
 
+Hear = Callable[[bytes], None]
+"""Takes the end of what a job printed, at most 1 MiB, as it was printed."""
+
+
 class Worker(Protocol):
     """Runs jobs on user code and bytes in zone Z0: own processes, no credentials.
 
@@ -116,8 +121,12 @@ class Worker(Protocol):
     def warm(self, jobs: Sequence[Job]) -> None:
         """Begin to start what *jobs* need, and return at once."""
 
-    def run(self, job: Job, request: Mapping[str, Any], access: Access) -> dict[str, Any]:
+    def run(
+        self, job: Job, request: Mapping[str, Any], access: Access, hear: Hear | None = None
+    ) -> dict[str, Any]:
         """Run one job to its end, within *access* where the machine can hold it there.
+
+        *hear* is called once, when the job has ended, however it did.
 
         Raises:
             SpecError: the user's code cannot be imported, raised, or broke its
@@ -136,7 +145,14 @@ class Worker(Protocol):
 
 
 class ExpressionEngine(Protocol):
-    """Evaluates CEL in a child process with memory, time and size limits."""
+    """Compiles and evaluates CEL in a child process with memory, time and size limits."""
+
+    def compile(self, names: Collection[str], expressions: Sequence[str]) -> tuple[Compiled, ...]:
+        """What can be told of *expressions* without evidence, aligned with them.
+
+        They may name *names*, `params` and what CEL knows. Whatever goes wrong is a
+        flaw; nothing is started for no expressions.
+        """
 
     def evaluate(
         self, evidence: Mapping[str, Any], questions: Sequence[Question]
@@ -195,9 +211,6 @@ class ModelRegistry(Protocol):
 
     def set_tag(self, model: str, key: str, value: str) -> None:
         """Set a tag of the registered model."""
-
-    def delete_tag(self, model: str, key: str) -> None:
-        """Remove a tag of the registered model; no error when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,11 +420,13 @@ class StepStore(Protocol):
     def workspace(self) -> AbstractContextManager[Path]:
         """A new empty folder on the store's disk, removed at the end."""
 
-    def code_digests(self, paths: Sequence[str]) -> dict[str, str]:
+    def code_digests(
+        self, paths: Sequence[str], named_by: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
         """Digests of all files below *paths*, by path relative to the root.
 
         A path is a folder, a file, or the name of a top-level module. Python's
-        caches are left out.
+        caches are left out. *named_by* says what names a path, if not `train.code`.
 
         Raises:
             SpecError: a path is not there, lies outside the root, or has links below.
@@ -425,6 +440,9 @@ class StepStore(Protocol):
 
     def publish(self, path: str, content: bytes) -> Path:
         """Write a file that people open, e.g. a report; *path* is below the store."""
+
+    def keep_log(self, model: str, step: str, content: bytes) -> Path | None:
+        """Write what the jobs of *step* printed; None, and no older one, if nothing."""
 
 
 class Progress(Protocol):

@@ -1,8 +1,7 @@
-"""Tables for a person at a terminal, drawn by rich on the console that is given.
+"""Plan, status and outcome as tables at a terminal.
 
-rich leaves colours out where the console is no terminal. Texts from data are
-stripped of control characters, so that no name can move the cursor. What the use
-cases return is described by Protocols, since this floor may not import them.
+What the use cases return is described by Protocols, since this floor may not
+import them.
 """
 
 from __future__ import annotations
@@ -14,41 +13,18 @@ from typing import TYPE_CHECKING, Protocol
 from mlgitops.model.digest import short
 from mlgitops.model.plan import Change, Plan, TargetPlan, Verb
 from mlgitops.model.sync import Sync
-from mlgitops.reports.comparison import key_sentence
-from mlgitops.reports.escaping import visible
+from mlgitops.reports import drawing
 from mlgitops.reports.numbers import count
-from mlgitops.reports.verdicts import (
-    SIGNS,
-    GateLine,
-    Tone,
-    failed_warnings,
-    gate_lines,
-    headline,
-    sentences,
-)
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     from mlgitops.model.errors import MlgitopsError
-    from mlgitops.model.evidence import Evidence
     from mlgitops.model.spec import Pin
     from mlgitops.model.state import Target
-    from mlgitops.model.verdict import Decision
 
-_LONGEST_WHY = 600
 _COMMIT_DIGITS = 7
-_STYLES: Mapping[Tone, str] = {
-    "pass": "green",
-    "fail": "bold red",
-    "inconclusive": "bold yellow",
-    "error": "bold magenta",
-    "warn": "yellow",
-    "waived": "cyan",
-    "idle": "dim",
-}
 _OUTCOMES: Mapping[str, str] = {
     "applied": "green",
     "unchanged": "dim",
@@ -59,65 +35,12 @@ _RARE = {Sync.UNPROVEN: "not proven", Sync.UNMANAGED: "unmanaged", Sync.UNKNOWN:
 _OF_ALIASES = (Verb.SET_ALIAS, Verb.MOVE_ALIAS, Verb.DROP_ALIAS)
 
 
-def gates(
-    console: Console, evidence: Evidence, decision: Decision, *, is_held: bool = False
-) -> None:
-    """The answer, every gate with its reason, and what to do next.
-
-    *is_held*: a rollback keeps the candidate from the environment.
-    """
-    answer = headline(evidence, decision, is_held=is_held)
-    title = f"{SIGNS[answer.tone]} {answer.title}"
-    console.print(_text(title, f"bold {_STYLES[answer.tone]}"))
-    console.print(_text(key_sentence(evidence, decision)))
-    console.print()
-    table = _table("Verdict", "Gate")
-    table.columns[0].no_wrap = True
-    for line in gate_lines(decision):
-        verdict = _text(f"{SIGNS[line.tone]} {_word(line)}", _STYLES[line.tone])
-        table.add_row(verdict, _gate(line))
-    for name, reason in failed_warnings(evidence):
-        table.add_row(_text(f"{SIGNS['warn']} warn", _STYLES["warn"]), _warning(name, reason))
-    console.print(table)
-    console.print(_text(f"Checks: {answer.counts}", "dim"))
-    if answer.steps:
-        console.print()
-    for step in answer.steps:
-        # A command is copied whole.
-        console.print(_text(f"→ {step}"), soft_wrap="mlgitops " in step)
-
-
-def _word(line: GateLine) -> str:
-    """One word for the narrow column; the reason beside it has the rest."""
-    if line.tone == "waived":
-        return "waived"
-    return "n/a" if line.tone == "idle" else line.verdict.partition(",")[0]
-
-
-def _gate(line: GateLine) -> Text:
-    """Name, level and reason; what to do is told at the end for gates that block."""
-    cell = _text(line.policy, "bold")
-    cell.append_text(_text(f" ({line.level}) ", "dim"))
-    cell.append_text(_text(sentences(line.why)))
-    if line.remediation and not line.is_blocking:
-        cell.append_text(_text(f" To do: {sentences(line.remediation)}", "dim"))
-    return cell
-
-
-def _warning(name: str, reason: str) -> Text:
-    """An expectation of severity warning that failed."""
-    cell = _text(name, "bold")
-    cell.append_text(_text(" (expectation) ", "dim"))
-    cell.append_text(_text(sentences([reason] if reason else [])))
-    return cell
-
-
 def plan(console: Console, planned: Plan, *, is_offered: bool = True) -> None:
     """Every target, and below it what would change.
 
     A plan *is_offered* when reconcile would carry out just that.
     """
-    table = _table("Target", "State", "Why")
+    table = drawing.table("Target", "State", "Why")
     table.columns[0].overflow = "fold"
     table.columns[1].no_wrap = True
     table.columns[2].ratio = 1
@@ -127,12 +50,12 @@ def plan(console: Console, planned: Plan, *, is_offered: bool = True) -> None:
             table.add_row(*_change_row(change, target))
     if planned.targets:
         console.print(table)
-    console.print(_text(plan_sentence(planned)))
+    console.print(drawing.text(plan_sentence(planned)))
     if planned.changes and is_offered:
         # One long line, to be copied whole.
         command = f"mlgitops reconcile --expect {planned.digest}"
         console.print(
-            _text(f"To carry out this and nothing else: {command}", "dim"), soft_wrap=True
+            drawing.text(f"To carry out this and nothing else: {command}", "dim"), soft_wrap=True
         )
 
 
@@ -156,9 +79,9 @@ def plan_sentence(planned: Plan) -> str:
 
 def _target_row(target: TargetPlan) -> tuple[Text, Text, Text]:
     return (
-        _text(str(target.target), "bold"),
-        _text(target.sync.value, sync_style(target.sync)),
-        _text(target.reason),
+        drawing.text(str(target.target), "bold"),
+        drawing.text(target.sync.value, sync_style(target.sync)),
+        drawing.text(target.reason),
     )
 
 
@@ -176,9 +99,9 @@ def _change_row(change: Change, target: TargetPlan) -> tuple[Text, Text, Text]:
     pinned = target.desired
     detail = f"candidate {short(pinned.candidate)}" if pinned and change.after is not None else ""
     return (
-        _text(f"  {_sign(change)} {_name(change)}"),
-        _text(f"{_version(change.before)} → {after}"),
-        _text(detail, "dim"),
+        drawing.text(f"  {_sign(change)} {_name(change)}"),
+        drawing.text(f"{_version(change.before)} → {after}"),
+        drawing.text(detail, "dim"),
     )
 
 
@@ -229,24 +152,24 @@ def status(console: Console, rows: Sequence[StatusRow]) -> None:
     if not rows:
         console.print("There is no model and no environment yet.")
         return
-    table = _table("Target", "State", "Git", "Live", "Since (UTC)", "Commit")
+    table = drawing.table("Target", "State", "Git", "Live", "Since (UTC)", "Commit")
     table.columns[0].overflow = "fold"
     for column in table.columns[1:]:
         column.no_wrap = True
     for row in rows:
         since = row.since.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if row.since else ""
         table.add_row(
-            _text(str(row.target), "bold"),
-            _text(row.sync.value, sync_style(row.sync)),
+            drawing.text(str(row.target), "bold"),
+            drawing.text(row.sync.value, sync_style(row.sync)),
             _version(row.desired.version if row.desired else None),
             _version(row.live),
             since,
-            _text((row.commit or "")[:_COMMIT_DIGITS]),
+            drawing.text((row.commit or "")[:_COMMIT_DIGITS]),
         )
     console.print(table)
     for row in rows:
         if row.sync not in (Sync.SYNCED, Sync.UNMANAGED):
-            console.print(_text(f"{row.target}: {row.reason}.", sync_style(row.sync)))
+            console.print(drawing.text(f"{row.target}: {row.reason}.", sync_style(row.sync)))
     if all(row.sync is Sync.UNMANAGED and row.live is None for row in rows):
         console.print("There are no releases yet.")
 
@@ -269,19 +192,19 @@ class ResultRow(Protocol):
 
 def outcome(console: Console, results: Sequence[ResultRow]) -> None:
     """What became of every target."""
-    table = _table("Target", "Outcome", "What was done, or why not")
+    table = drawing.table("Target", "Outcome", "What was done, or why not")
     table.columns[0].overflow = "fold"
     table.columns[1].no_wrap = True
     table.columns[2].ratio = 1
     for result in results:
         name, style = str(result.status), _OUTCOMES.get(str(result.status), "")
-        target = _text(str(result.plan.target), "bold")
-        table.add_row(target, _text(name, style), _text(_done(result)))
+        target = drawing.text(str(result.plan.target), "bold")
+        table.add_row(target, drawing.text(name, style), drawing.text(_done(result)))
     if results:
         console.print(table)
     found = [str(result.status) for result in results]
     counts = ", ".join(f"{found.count(name)} {name}" for name in _OUTCOMES)
-    console.print(_text(f"{count(len(found), 'target')}: {counts}."))
+    console.print(drawing.text(f"{count(len(found), 'target')}: {counts}."))
 
 
 def _done(result: ResultRow) -> str:
@@ -297,24 +220,3 @@ def _done(result: ResultRow) -> str:
 
 def _name(change: Change) -> str:
     return f"alias {change.name}" if change.verb in _OF_ALIASES else "record"
-
-
-def _table(*titles: str) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", expand=False)
-    for title in titles:
-        table.add_column(title)
-    return table
-
-
-def _text(value: str, style: str = "") -> Text:
-    """Literal text: rich reads no markup in it, and it holds no control characters.
-
-    Spaces at either end stay, for they indent and separate.
-    """
-    from rich.text import Text
-
-    before = len(value) - len(value.lstrip(" "))
-    after = len(value) - len(value.rstrip(" "))
-    return Text(" " * before + visible(value, _LONGEST_WHY) + " " * after, style=style)

@@ -78,11 +78,6 @@ class CountingRegistry:
         self.behind.set_tag(model, key, value)
         self._end()
 
-    def delete_tag(self, model: str, key: str) -> None:
-        self._begin("delete_tag")
-        self.behind.delete_tag(model, key)
-        self._end()
-
     def _begin(self, write: str) -> None:
         if len(self.writes) == self.dies_at:
             raise Killed

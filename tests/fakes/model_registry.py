@@ -126,11 +126,11 @@ class InMemoryRegistry:
         self._model(model).tags[key] = value
 
     def delete_tag(self, model: str, key: str) -> None:
-        self._answer("delete_tag")
+        """What a person may do to the registry behind git's back."""
         self._model(model).tags.pop(key, None)
 
     def delete_version(self, model: str, version: int) -> None:
-        """What a person may do to the registry behind git's back."""
+        """What a person may do, too."""
         known = self._model(model)
         del known.versions[version]
         known.aliases = {a: v for a, v in known.aliases.items() if v != version}

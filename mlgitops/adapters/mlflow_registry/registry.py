@@ -99,10 +99,6 @@ class MlflowRegistry:
         with self._connection.calling(f"set the tag {key!r} of {model!r}") as client:
             client.set_registered_model_tag(model, key, value)
 
-    def delete_tag(self, model: str, key: str) -> None:
-        with self._connection.calling(f"remove the tag {key!r} of {model!r}") as client:
-            client.delete_registered_model_tag(model, key)
-
     def _point(self, model: str, alias: str, version: int) -> None:
         doing = f"set the alias {alias!r} of {model!r} to version {version}"
         with self._connection.calling(doing) as client:
