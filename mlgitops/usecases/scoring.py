@@ -68,11 +68,17 @@ def predict(run: RunContext, model: Path, table: Path, rows: Rows, *, name: str)
     except SpecError as error:
         message = f"the {name}: {error.message}"
         raise SpecError(message, hint=error.hint, details=error.details) from error
-    there = [column["name"] for column in tables.schema(out)]
     wanted = {"binary-classification": "score", "regression": "prediction"}.get(task)
-    if wanted is not None:
-        scores = tables.read(out, [wanted])[wanted]
-        return checked(task, scores, rows=len(rows.truth), name=name)
+    if wanted is None:
+        return _by_class(run, out, rows, name)
+    scores = tables.read(out, [wanted])[wanted]
+    return checked(task, scores, rows=len(rows.truth), name=name)
+
+
+def _by_class(run: RunContext, out: Path, rows: Rows, name: str) -> Predictions:
+    """A multiclass model's probabilities, in the order of the rows' classes."""
+    tables = run.neighbours.tables
+    there = [column["name"] for column in tables.schema(out)]
     known = [column for column in there if column.startswith(_CLASS_PREFIX)]
     if not known:
         raise SpecError(
@@ -81,7 +87,7 @@ def predict(run: RunContext, model: Path, table: Path, rows: Rows, *, name: str)
         )
     columns = tables.read(out, known)
     predictions = checked(
-        task,
+        run.pipeline.task,
         np.column_stack([columns[column] for column in known]),
         rows=len(rows.truth),
         classes=[column.removeprefix(_CLASS_PREFIX) for column in known],

@@ -343,7 +343,7 @@ def test_a_reviewed_plan_does_not_start_from_elsewhere(memory, tmp_path):
     wanted = specs(release("staging", two))
     reviewed = plan(wanted, STAMP.commit, beside(memory)).digest
     memory.delete_alias(MODEL, "staging")
-    memory.delete_tag(MODEL, "mlgitops.applied.staging")
+    memory.behind.delete_tag(MODEL, "mlgitops.applied.staging")
     memory.writes.clear()
 
     with pytest.raises(PlanIsStale, match="would overwrite"):

@@ -69,6 +69,7 @@ def test_the_worker_is_given_paths_and_a_task_and_no_label(scorer: Scorer) -> No
             "model": str(scorer.folder / "model"),
             "table": str(scorer.folder / "unlabelled.parquet"),
             "task": "binary-classification",
+            "positive": 1,
             "out": "candidate.parquet",
         }
     ]
