@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,10 @@ def repository(place: Path) -> Path:
     done(["git", *identity, "commit", "--quiet", "-m", "Begin"], place)
     done(["git", "config", "user.name", "Benchmark"], place)
     done(["git", "config", "user.email", "benchmark@example.org"], place)
+    # Files of the same moment as the index are read again at every `git status`, until
+    # one that may write it has looked once more.
+    time.sleep(1)
+    done(["git", "status", "--porcelain"], place)
     return place
 
 

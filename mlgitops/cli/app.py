@@ -68,12 +68,8 @@ def _end_well(words: list[str]) -> int:
             return _answer(words)
         finally:
             output.flush()
-    except BrokenPipeError:
-        # The reader went away (`| head`): nobody is left to tell.
-        output.forget()
-        return 0
     except output.Unwritten as error:
-        output.forget()
+        output.forget(sys.stdout)
         with suppress(OSError, output.Unwritten):
             sys.stderr.write(f"error: the output cannot be written: {error}\n")
             sys.stderr.write("hint: free some space, then run the same command again\n")
@@ -85,7 +81,7 @@ def _answer(words: list[str]) -> int:
     texts: dict[str, str] = {}
     try:
         return _run(words, texts)
-    except (BrokenPipeError, output.Unwritten):
+    except output.Unwritten:
         raise
     except (Exception, KeyboardInterrupt) as error:
         from mlgitops.cli.answers import answer_stop, cause

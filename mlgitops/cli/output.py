@@ -1,7 +1,8 @@
 """What leaves the process: standard output and standard error, behind one guard.
 
 Whatever is printed, a traceback of ours included, passes it; only workflow
-commands that we mean to give go by `commands`.
+commands that we mean to give go by `commands`. A reader that goes away (`| head`)
+misses the rest, and the command ends as it would have.
 """
 
 from __future__ import annotations
@@ -51,18 +52,17 @@ def flush() -> None:
     """Have standard output take all that was written to it.
 
     Raises:
-        BrokenPipeError: nobody reads it any more.
         Unwritten: it takes no more, e.g. as its disk is full.
     """
     if sys.stdout is not None:
-        with _refusals():
+        with _refusals(sys.stdout):
             sys.stdout.flush()
 
 
-def forget() -> None:
-    """Drop what standard output has not taken, so that nothing tries once more."""
+def forget(stream: TextIO) -> None:
+    """Drop what *stream* has not taken and will not take, so that nothing tries once more."""
     with suppress(AttributeError, OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def unguarded(stream: TextIO) -> TextIO:
@@ -72,7 +72,7 @@ def unguarded(stream: TextIO) -> TextIO:
 
 def commands(stream: TextIO, text: str) -> None:
     """Write workflow commands, whole lines whose values are escaped already."""
-    with _refusals():
+    with _refusals(stream):
         unguarded(stream).write(text)
 
 
@@ -98,13 +98,13 @@ class Guard:
 
             shown = disarmed(text, self._line, colours=self._colours)
         self._line = _unfinished(self._line + shown)
-        with _refusals():
+        with _refusals(self.guarded):
             self.guarded.write(shown)
         return len(text)
 
     def flush(self) -> None:
         """Hand on what is buffered."""
-        with _refusals():
+        with _refusals(self.guarded):
             self.guarded.flush()
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -114,11 +114,11 @@ class Guard:
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def _refusals(stream: TextIO) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        raise
+        forget(stream)
     except OSError as error:
         raise Unwritten(error.strerror or str(error)) from error
 

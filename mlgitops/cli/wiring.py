@@ -216,14 +216,9 @@ class Wiring:
 
         from mlgitops.cli.output import has_colours
 
-        class QuietlyEnding(Console):
-            def on_broken_pipe(self) -> None:
-                """Leave it to `cli.app`, as for all other output; rich would exit with 1."""
-                raise BrokenPipeError
-
         # By itself, rich leaves bold and dim where only colours are unwanted.
         system: Literal["auto"] | None = "auto" if has_colours(sys.stdout, self.environ) else None
-        return QuietlyEnding(highlight=False, soft_wrap=False, color_system=system)
+        return Console(highlight=False, soft_wrap=False, color_system=system)
 
     @cached_property
     def progress(self) -> Progress:

@@ -212,15 +212,30 @@ def process(shop: Path, *words: str, **given: Any) -> subprocess.CompletedProces
     return subprocess.run(command, cwd=shop, text=True, check=False, **streams)
 
 
-@pytest.mark.parametrize("words", [("plan",), ("check",), ("--help",)], ids=" ".join)
-def test_a_reader_that_goes_away_is_no_error(shop: Path, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("plan",), 0),
+        (("check",), 0),
+        (("--help",), 0),
+        (("run",), 2),
+        (("run", "--format", "json"), 2),
+        (("-C", "nowhere", "check", "--format", "json"), 2),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else str(value),
+)
+def test_a_reader_that_goes_away_changes_no_exit_code(
+    shop: Path, words: tuple[str, ...], code: int
+) -> None:
     reader, writer = os.pipe()
     os.close(reader)
 
     ended = process(shop, *words, stdout=writer)
     os.close(writer)
 
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.returncode == code == process(shop, *words).returncode
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr or not code
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")

@@ -115,13 +115,12 @@ def test_a_stream_that_takes_no_more_says_why() -> None:
             write()
 
 
-def test_a_pipe_without_reader_stays_a_broken_pipe() -> None:
+def test_a_reader_that_goes_away_misses_the_rest() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     stream = Guard(os.fdopen(writer, "w"), colours=False)
-    stream.write("a")
 
-    with pytest.raises(BrokenPipeError):
+    for _again in range(2):
+        stream.write("a" * 100_000)
         stream.flush()
-    with pytest.raises(BrokenPipeError):
-        stream.guarded.close()
+    stream.guarded.close()
