@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 import mlgitops
+from mlgitops.adapters.cel_engine.compilation import LONGEST_EXPRESSION
 from mlgitops.adapters.cel_engine.engine import CelEngine
 from mlgitops.model.errors import MissingExtra
 from mlgitops.model.expressions import Compiled, Flaw
@@ -322,3 +324,12 @@ def test_the_parent_does_not_load_the_engine():
     )
 
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_policy_may_hold_expressions_as_long_as_the_engine_takes():
+    schema = json.loads((Path(__file__).parents[3] / "schemas/policy.schema.json").read_text())
+    rule, policy = schema["$defs"]["rule"]["properties"], schema["$defs"]["spec"]["properties"]
+
+    found = {field["maxLength"] for field in (rule["pass"], rule["fail"], policy["when"])}
+
+    assert found == {LONGEST_EXPRESSION}
