@@ -10,29 +10,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from mlgitops.adapters.process_worker import shapes
 from mlgitops.model.errors import SpecError, Unavailable
-from mlgitops.ports import Job
+from mlgitops.ports import LOG_BYTES, Job
 
 _LAST_LINES = 20
 _LAST_BYTES = 4096
-_MOST_BYTES = 1 << 20
-_KINDS = frozenset({"result", "refused", "bug"})
 _DENIED = re.compile("[Pp]ermission denied")
 _DENIED_PATH = re.compile(r"(?:[Pp]ermission denied:|local file) '([^'\n]+)'")
 
 
-def read(place: Path) -> dict[str, Any] | None:
-    """The answer that a job left at *place*; None if it is none.
+def read(job: Job, place: Path) -> dict[str, Any] | None:
+    """The answer that *job* left at *place*; None if what lies there is none.
 
-    What lies there may be the work of the job's code.
+    It may be the work of the job's code, so nothing of its shape is taken on trust.
     """
     if place.is_symlink() or not place.is_file():
         return None
     try:
         answer = json.loads(place.read_bytes())
+        json.dumps(answer, ensure_ascii=False, allow_nan=False).encode()  # can be written again
     except (ValueError, RecursionError):
         return None
-    return answer if isinstance(answer, dict) and len(_KINDS & answer.keys()) == 1 else None
+    return answer if shapes.is_answer(job, answer) else None
 
 
 def result(job: Job, answer: Mapping[str, Any], said: str | None, rule: str) -> dict[str, Any]:
@@ -43,6 +43,7 @@ def result(job: Job, answer: Mapping[str, Any], said: str | None, rule: str) -> 
 
     Raises:
         SpecError: the user's code or specs are wrong.
+        RuntimeError: we are. The job's code can say so too, in words of its own.
     """
     if "refused" in answer:
         refused = answer["refused"]
@@ -50,7 +51,8 @@ def result(job: Job, answer: Mapping[str, Any], said: str | None, rule: str) -> 
         hint = refused["hint"] or _hint_at_wall(f"{refused['message']}\n{details}", rule)
         raise SpecError(refused["message"], hint=hint, details=details)
     if "bug" in answer:
-        raise RuntimeError(f"the job {job!r} failed by a fault of ours:\n{answer['bug']}")
+        account = _quoted(answer["bug"])
+        raise RuntimeError(f"the job {job!r} failed by a fault of ours, as it says:\n{account}")
     return dict(answer["result"])
 
 
@@ -83,8 +85,13 @@ def tail(log: IO[bytes]) -> str | None:
 
 def printed(log: IO[bytes]) -> bytes:
     """The end of what was printed, as it was."""
-    log.seek(max(0, log.seek(0, os.SEEK_END) - _MOST_BYTES))
-    return log.read(_MOST_BYTES)
+    log.seek(max(0, log.seek(0, os.SEEK_END) - LOG_BYTES))
+    return log.read(LOG_BYTES)
+
+
+def _quoted(text: str) -> str:
+    """*text* in lines that neither a terminal nor a CI runner takes for commands."""
+    return "\n".join(f"| {line.encode('unicode_escape').decode()}" for line in text.splitlines())
 
 
 def _hint_at_wall(text: str, rule: str) -> str | None:

@@ -95,7 +95,7 @@ class ProcessWorker:
             except BaseException:  # also ^C: no job outlives the call that asked for it
                 self._forget(zygote)
                 raise
-            said, answer = answers.tail(desk.log), answers.read(desk.answer)
+            said, answer = answers.tail(desk.log), answers.read(job, desk.answer)
             if status or answer is None:
                 raise answers.died(job, status, said)
             return answers.result(job, answer, said, access.rule if zygote.has_wall else "")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from mlgitops.adapters.process_worker.answers import how, tail
-from mlgitops.model.errors import MissingExtra, Unavailable
+from mlgitops.model.errors import MissingExtra, SpecError, Unavailable
 
 SECONDS_TO_END = 5.0
 
@@ -52,6 +52,7 @@ class Zygote:
             TimeoutError: the job has not ended in time.
             Unavailable: the zygote itself ended.
             MissingExtra: a package that its jobs need is not installed.
+            SpecError: the job has ended, but not all that it started.
         """
         with self._turn:
             if self._orders.closed:
@@ -64,9 +65,15 @@ class Zygote:
             self._job = self._next_event(None)["pid"]
             # Counted from here, so that waiting for the imports is free.
             deadline = None if timeout_s is None else time.monotonic() + timeout_s
-            status = int(self._next_event(deadline)["exit"])
+            ended = self._next_event(deadline)
             self._job = None
-            return status
+            if ended["event"] == "left":
+                raise SpecError(
+                    f"processes that the job {order['job']!r} started could not be ended",
+                    hint="they could still change what it made: let its code wait for what it "
+                    "starts, and end by hand what is left",
+                )
+            return int(ended["exit"])
 
     @property
     def has_wall(self) -> bool:

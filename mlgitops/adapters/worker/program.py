@@ -6,6 +6,7 @@ or `missing` once, then `started` and `ended` for each order. One job runs at a 
 prints goes to its log, so that it can never be taken for an event. Where
 forking after the imports is not safe (`--spawn`), a job is a new process.
 
+`ended` means that nothing of the job lives on; if something does, the event is `left`.
 End of input means that whoever asked is gone: the running job is killed.
 """
 
@@ -27,7 +28,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from mlgitops.adapters.worker import entrypoints, landlock, wall
+from mlgitops.adapters.worker import descendants, entrypoints, landlock, wall
 from mlgitops.model.errors import SpecError
 
 JOBS = {
@@ -36,6 +37,9 @@ JOBS = {
     "predict": "mlgitops.adapters.worker.prediction:predict",
     "validate": "mlgitops.adapters.worker.validation:validate",
 }
+
+# Less than a closing `Zygote` waits before it kills this program.
+_SECONDS_TO_END = 3.0
 
 Order = Mapping[str, Any]
 Start = Callable[[Order, Sequence[int]], int]
@@ -52,6 +56,7 @@ def main(arguments: Sequence[str]) -> None:
     if options.order is not None:
         _be_the_job(json.loads(options.order))
         return
+    descendants.adopt()
     if options.loopback:
         _bring_loopback_up()
     with _take_orders() as orders, _take_events() as events:
@@ -75,28 +80,28 @@ def _serve(orders: IO[bytes], events: IO[bytes], start: Start) -> None:
         job = start(json.loads(line), private)
         _send(events, event="started", pid=job)
         status = _wait(job, orders, wake[0])
+        is_over = descendants.end(_SECONDS_TO_END)
         if status is None:
             return
-        _send(events, event="ended", exit=os.waitstatus_to_exitcode(status))
+        event = "ended" if is_over else "left"
+        _send(events, event=event, exit=os.waitstatus_to_exitcode(status))
 
 
 def _wait(job: int, orders: IO[bytes], wake: int) -> int | None:
     """Status of the ended *job*, or None if this program has to end first.
 
-    Nothing of the job's process group is left behind either way.
+    The job's process group is killed either way, and the job itself.
     """
     status = None
     # An "order" could only be the end of input: nobody orders a second job
     # before the first has ended.
     while status is None and _next(orders, wake) == "child":
-        ended, raw_status = os.waitpid(job, os.WNOHANG)
-        status = raw_status if ended else None
+        status = descendants.reaped().get(job)
     with suppress(OSError):
         os.killpg(job, signal.SIGKILL)
     if status is None:
         with suppress(OSError):
             os.kill(job, signal.SIGKILL)
-            os.waitpid(job, 0)
     return status
 
 
@@ -173,11 +178,12 @@ def _answer_in_file(order: Order) -> None:
     sys.dont_write_bytecode = True  # the user's checkout stays as it is
     os.environ.update(order["environment"])  # noqa: TID251 - the worker's own
     tempfile.tempdir = None  # may have been asked for under the old environment
-    text = json.dumps(_answer(order))
+    text = json.dumps(_answer(order), ensure_ascii=False)
     sys.stdout.flush()
     answer = Path(order["answer"])
     partial = answer.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
+    # Python's names of odd files are no text that could be told any further.
+    partial.write_text(text, encoding="utf-8", errors="replace")
     partial.replace(answer)
 
 

@@ -24,23 +24,29 @@ def hint(answer: dict[str, Any], said: str | None = None, rule: str = RULE) -> s
     return caught.value.hint
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "7", "[" * 100_000])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "", "{", "[]", "7", "[" * 100_000, '{"result": {"rows": NaN}}', '{"bug": "\\ud800"}',
+        '{"result": {"rows": "many"}}', f'{{"result": {{"rows": {"9" * 5000}}}}}',
+    ],
+)  # fmt: skip
 def test_an_answer_that_is_none_is_none(tmp_path: Path, content: str) -> None:
     place = tmp_path / "answer.json"
-    assert answers.read(place) is None
+    assert answers.read("predict", place) is None
     place.write_text(content)
 
-    assert answers.read(place) is None
+    assert answers.read("predict", place) is None
 
 
 def test_an_answer_is_no_link_and_no_pipe(tmp_path: Path) -> None:
-    (tmp_path / "other").write_text('{"result": {}}')
+    (tmp_path / "other").write_text('{"result": {"rows": 1}}')
     (tmp_path / "link").symlink_to("other")
     os.mkfifo(tmp_path / "pipe")
 
-    assert answers.read(tmp_path / "other") == {"result": {}}
-    assert answers.read(tmp_path / "link") is None
-    assert answers.read(tmp_path / "pipe") is None
+    assert answers.read("predict", tmp_path / "other") == {"result": {"rows": 1}}
+    assert answers.read("predict", tmp_path / "link") is None
+    assert answers.read("predict", tmp_path / "pipe") is None
 
 
 @pytest.mark.parametrize(
@@ -74,6 +80,14 @@ def test_no_hint_where_nothing_was_refused_or_nothing_is_withheld() -> None:
     assert hint(refusal("boom")) is None
     assert hint(refusal(denied), rule="") is None
     assert hint(refusal(denied, hint="better")) == "better"
+
+
+def test_a_fault_is_told_in_lines_that_command_nothing() -> None:
+    with pytest.raises(RuntimeError, match="by a fault of ours, as it says") as caught:
+        answers.result("train", {"bug": "one\n::error::two\r::debug::\x1b[31mthree"}, None, RULE)
+
+    _, *lines = str(caught.value).split("\n")
+    assert lines == ["| one", "| ::error::two", r"| ::debug::\x1b[31mthree"]
 
 
 def test_what_was_printed_stands_in_for_details() -> None:

@@ -219,6 +219,66 @@ def test_a_job_that_runs_too_long_is_ended(repository: Repository, tmp_path: Pat
         assert repository.run("pass", impatient)["columns"]
 
 
+def test_text_that_cannot_be_encoded_is_still_told(repository: Repository):
+    with pytest.raises(SpecError, match=r"ValueError: bad \?\.csv"):
+        repository.run("raise ValueError(os.fsdecode(b'bad \\xff.csv'))")
+
+
+# It is in the file that becomes the output before that is written, and writes after a second.
+DAEMON = (
+    "held = os.open('../notes/out.partial', os.O_RDWR | os.O_CREAT)\n"
+    "    reader, writer = os.pipe()\n"
+    "    if os.fork() == 0:\n"
+    "        os.setsid()\n"
+    "        if os.fork(): os._exit(0)\n"
+    "        open('../notes/pid', 'w').write(str(os.getpid())); os.write(writer, b'.')\n"
+    "        time.sleep(1); os.pwrite(held, b'CHANGED', 0); time.sleep(600)\n"
+    "    os.read(reader, 1)\n"
+    "    "
+)
+needs_a_subreaper = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="no other system has a subreaper"
+)
+
+
+@needs_a_subreaper
+def test_no_daemon_of_a_job_can_change_what_it_made(repository: Repository):
+    repository.run(DAEMON)
+    assert not is_alive(int((repository.notes / "pid").read_text()))
+
+    made = (repository.notes / "out").read_bytes()
+    time.sleep(1.5)
+    assert made.startswith(b"PAR1")
+    assert (repository.notes / "out").read_bytes() == made
+
+
+@needs_a_subreaper
+def test_a_daemon_ends_with_a_job_that_runs_too_long(repository: Repository, tmp_path: Path):
+    with (
+        ProcessWorker(tmp_path, tmp_path, HARMLESS, timeout_s=1.5) as impatient,
+        pytest.raises(SpecError, match="did not end within"),
+    ):
+        repository.run(f"{DAEMON}time.sleep(600)", impatient)
+
+    assert not is_alive(int((repository.notes / "pid").read_text()))
+
+
+def test_a_job_whose_processes_cannot_be_ended_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    events = [
+        {"event": "ready", "wall": True}, {"event": "started", "pid": 2**22 + 1},
+        {"event": "left", "exit": 0},
+    ]  # fmt: skip
+    says = "".join(f"print({json.dumps(event)!r}, flush=True)\n" for event in events)
+    monkeypatch.setattr(process_worker, "_PYTHON", (sys.executable, "-c", f"{says}input()"))
+    with (
+        ProcessWorker(tmp_path, tmp_path, HARMLESS) as other,
+        pytest.raises(SpecError, match="that the job 'features' started could not be ended"),
+    ):
+        other.run("features", {}, Access((), (), (), ""))
+
+
 def test_a_fault_of_ours_is_no_fault_of_the_users(repository: Repository):
     with pytest.raises(RuntimeError, match="a fault of ours"):
         repository.worker.run("features", {"root": str(repository.root)}, repository.access)
@@ -389,7 +449,13 @@ def test_a_log_that_the_job_replaced_shows_nothing_else(repository: Repository, 
     assert caught.value.details == "mine"
 
 
-@pytest.mark.parametrize("text", ["{", '{"no": "result"}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{", '{"no": "result"}', '{"result": 5}', '{"result": {}}', '{"result": {"columns": 1}}',
+        '{"refused": "x"}', '{"refused": {}}', '{"bug": 1}',
+    ],
+)  # fmt: skip
 def test_an_answer_of_the_jobs_own_making_is_none(repository: Repository, text: str):
     with pytest.raises(SpecError, match="without an answer"):
         repository.run(

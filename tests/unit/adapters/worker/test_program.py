@@ -17,6 +17,10 @@ import pytest
 
 from mlgitops.adapters.worker import landlock, program
 
+needs_a_subreaper = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="no other system has a subreaper"
+)
+
 COMMAND = [sys.executable, "-s", "-P", "-m", program.__name__]
 
 
@@ -152,6 +156,52 @@ def test_what_a_job_left_running_ends_with_it(serving: subprocess.Popen[bytes], 
     assert [read(serving)["event"] for _ in range(3)] == ["ready", "started", "ended"]
 
     require_death(int((tmp_path / "log").read_text().split()[-1]))
+
+
+DAEMON = (
+    "import os, time\n"
+    "    reader, writer = os.pipe()\n"
+    "    if os.fork() == 0:\n"
+    "        os.setsid()\n"
+    "        if os.fork(): os._exit(0)\n"
+    "        os.write(writer, str(os.getpid()).encode()); time.sleep(600)\n"
+    "    os.write(1, b'\\n' + os.read(reader, 32) + b'\\n')\n"
+    "    "
+)
+
+
+@needs_a_subreaper
+@pytest.mark.slow
+def test_a_daemon_of_a_job_ends_before_the_job_is_told_to_have(
+    serving: subprocess.Popen[bytes], tmp_path: Path
+):
+    order(serving, tmp_path, DAEMON)
+    assert [read(serving)["event"] for _ in range(3)] == ["ready", "started", "ended"]
+
+    assert not is_alive(int((tmp_path / "log").read_text().split()[-1]))
+
+
+@needs_a_subreaper
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", ["orders end", "terminated"])
+def test_a_daemon_of_a_job_does_not_outlive_who_asked_for_it(
+    serving: subprocess.Popen[bytes], tmp_path: Path, ending: str
+):
+    order(serving, tmp_path, f"{DAEMON}open('ready', 'w').close(); time.sleep(600)")
+    read(serving)
+    read(serving)
+    deadline = time.monotonic() + 20
+    while not (tmp_path / "ready").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+    assert serving.stdin is not None
+    if ending == "orders end":
+        serving.stdin.close()
+    else:
+        serving.terminate()
+    assert serving.wait(20) == 0
+    assert not is_alive(int((tmp_path / "log").read_text().split()[-1]))
 
 
 @pytest.mark.slow
