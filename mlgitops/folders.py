@@ -14,6 +14,9 @@ from pathlib import Path
 from mlgitops.model.digest import FileEntry, Manifest
 from mlgitops.model.errors import SpecError, Unavailable
 
+OURS = ".mlgitops"
+"""The folder at the top of a repository that is ours."""
+
 _SMALL_BYTES = 1 << 20
 
 

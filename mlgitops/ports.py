@@ -108,8 +108,11 @@ class Access:
     rule: str
 
 
+LOG_BYTES = 1 << 20
+"""How much is kept of what jobs print."""
+
 Hear = Callable[[bytes], None]
-"""Takes the end of what a job printed, at most 1 MiB, as it was printed."""
+"""Takes the end of what a job printed, at most `LOG_BYTES`, as it was printed."""
 
 
 class Worker(Protocol):
@@ -196,11 +199,13 @@ class ModelRegistry(Protocol):
             SpecError: there is no such version, or its files are gone.
         """
 
-    def manifest(self, model: str, version: int) -> Manifest:
+    def manifest(self, model: str, version: int) -> Manifest | None:
         """Manifest of the bytes that the version has now.
 
+        None when its files are gone, or links are among them: no bytes to go by.
+
         Raises:
-            SpecError: there is no such version, or its files are gone.
+            SpecError: there is no such version, or the registry refuses to show it.
         """
 
     def set_alias(self, model: str, alias: str, version: int) -> None:
@@ -218,7 +223,6 @@ class Commit:
     """A commit. *message* is the whole text."""
 
     sha: str
-    author: str
     when: datetime
     message: str
 
@@ -240,7 +244,8 @@ class Lineage(Protocol):
 class Repository(Lineage, Protocol):
     """The git repository; never touches the index or the work tree.
 
-    A *ref* is a branch, tag or commit. Paths are relative to `root`.
+    A *ref* is a branch, tag or commit; of a tag and a branch of one name it is the
+    tag. Paths are relative to `root`.
     """
 
     @property
@@ -249,6 +254,13 @@ class Repository(Lineage, Protocol):
 
     def resolve(self, ref: str) -> str | None:
         """Full commit id, or None when there is no such ref."""
+
+    def tip(self, branch: str) -> str | None:
+        """Full commit id of what *branch* is now, or None when there is no such branch.
+
+        Nothing else of that name counts, such as a tag. A branch that only a remote
+        has is named `<remote>/<branch>`.
+        """
 
     def commit(self, ref: str) -> Commit:
         """The commit that *ref* names.
@@ -276,9 +288,6 @@ class Repository(Lineage, Protocol):
             SpecError: a file is not UTF-8 text.
         """
 
-    def files(self, folder: str, ref: str) -> tuple[str, ...]:
-        """Paths of all files below *folder* at *ref*, sorted."""
-
     def history(self, path: str, ref: str) -> tuple[Commit, ...]:
         """Commits that changed *path*, on any line of work that *ref* contains.
 
@@ -295,14 +304,14 @@ class Repository(Lineage, Protocol):
     def is_ancestor(self, ancestor: str, of: str) -> bool:
         """Whether *of* contains *ancestor*."""
 
-    def is_merged(self, branch: str, into: str) -> bool:
-        """Whether *into* has what *branch* adds: merged, squashed or rebased."""
+    def is_merged(self, ref: str, into: str) -> bool:
+        """Whether *into* has what *ref* adds: merged, squashed or rebased."""
 
     def is_dirty(self, code: Sequence[str] = ()) -> bool:
         """Whether tracked files differ from HEAD, or *code* has files that HEAD lacks.
 
-        *code* are folders, files or names of top-level modules. Ignored files and
-        Python's caches do not count.
+        *code* are folders, files or names of top-level modules. Of ignored files those
+        count that Python can import; its caches never do.
         """
 
     def identity(self) -> str:

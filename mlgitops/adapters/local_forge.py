@@ -15,7 +15,7 @@ from mlgitops.ports import Commit, PullRequest, Repository
 
 
 class LocalForge:
-    """Pull requests onto *base*; branches are pushed to *remote* unless it is None."""
+    """Pull requests onto the ref *base*; branches are pushed to *remote* unless it is None."""
 
     def __init__(self, repository: Repository, base: str, remote: str | None) -> None:
         self._repository = repository
@@ -35,7 +35,7 @@ class LocalForge:
         return tuple(
             self._request(ref[ref.index(prefix) :], ref)
             for ref in self._repository.branches(prefix)
-            if not self._repository.is_merged(ref, self._base)
+            if not self._repository.is_merged(self._tip(ref), self._base)
         )
 
     def close(self, branch: str) -> None:
@@ -50,7 +50,7 @@ class LocalForge:
 
     def _proposal(self, ref: str) -> tuple[Commit, Mapping[str, Any]]:
         """The commit that we made on the branch; people may have added others to it."""
-        tip = commit = self._repository.commit(ref)
+        tip = commit = self._repository.commit(self._tip(ref))
         while True:
             header = parse_header(commit.message.partition("\n\n")[2])
             parent = self._repository.parent(commit.sha)
@@ -60,13 +60,18 @@ class LocalForge:
                 return tip, {}
             commit = self._repository.commit(parent)
 
+    def _tip(self, branch: str) -> str:
+        """The commit of one of our `branches`; one that went meanwhile is none of any ref."""
+        return self._repository.tip(branch) or ""
+
     def _refuse_others_work(self, branch: str) -> None:
         if branch not in self._repository.branches(branch):
             return
-        message = self._repository.commit(branch).message
+        tip = self._tip(branch)
+        message = self._repository.commit(tip).message
         if parse_header(message.partition("\n\n")[2]) is not None:
             return
-        if not self._repository.is_merged(branch, self._base):
+        if not self._repository.is_merged(tip, self._base):
             raise PlanIsStale(
                 f"the branch {branch!r} has commits that mlgitops did not make",
                 hint=f"merge it, or drop them with `git branch -D {branch}`, then try again",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,28 +12,15 @@ if TYPE_CHECKING:
     from mlgitops.model.spec import RegistryAddress
     from mlgitops.ports import ModelRegistry
 
-_QUIET_MLFLOW = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-}
 
-
-def registry_at(
-    address: RegistryAddress, root: Path, environ: MutableMapping[str, str]
-) -> ModelRegistry:
+def registry_at(address: RegistryAddress, root: Path, environ: Mapping[str, str]) -> ModelRegistry:
     """The MLflow at *address*; relative paths are below *root*.
-
-    Sets what keeps MLflow quiet in *environ*, unless it is set there already.
 
     Raises:
         SpecError: the address names an environment variable that is not set.
     """
     from mlgitops.adapters.mlflow_registry.registry import MlflowRegistry
 
-    for name, value in _QUIET_MLFLOW.items():
-        environ.setdefault(name, value)
     return MlflowRegistry(
         resolved(address.uri, environ), resolved(address.artifacts, environ), root
     )

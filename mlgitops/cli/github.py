@@ -16,7 +16,13 @@ OUTPUTS = {
     "promote": frozenset({"pull-request"}),
     "reconcile": frozenset({"changes"}),
 }
+WORKSPACE = "GITHUB_WORKSPACE"
 _SUMMARY_BYTES = 900_000
+
+
+def is_workflow(environ: Mapping[str, str]) -> bool:
+    """Whether a runner reads what we print."""
+    return environ.get("GITHUB_ACTIONS") == "true"
 
 
 def write_outputs(environ: Mapping[str, str], verb: str, outputs: Mapping[str, str]) -> None:
@@ -60,7 +66,7 @@ def annotate(environ: Mapping[str, str], error: MlgitopsError) -> None:
 
     On stderr, where the runner reads commands too: stdout holds results.
     """
-    if environ.get("GITHUB_ACTIONS") != "true":
+    if not is_workflow(environ):
         return
     if isinstance(error, SpecError) and error.diagnostics:
         from mlgitops.reports.diagnostics import render_github
@@ -77,7 +83,7 @@ def refuse_lost_branch(environ: Mapping[str, str], root: Path, remote: str | Non
     """Make sure that a branch written in *root* outlives the job.
 
     Raises:
-        SpecError: *root* is the runner's clone, and the branch would not be pushed.
+        SpecError: *root* is a clone of the runner's, and the branch would not be pushed.
     """
     if remote is None and _is_runners_clone(environ, root):
         raise SpecError(
@@ -95,7 +101,7 @@ def refuse_lost_registry(
     own may keep them outside its clone; one of GitHub's keeps nothing.
 
     Raises:
-        SpecError: *root* is the runner's clone, and one of the places goes with the runner.
+        SpecError: *root* is a clone of the runner's, and one of the places goes with it.
     """
     if not _is_runners_clone(environ, root):
         return
@@ -110,5 +116,6 @@ def refuse_lost_registry(
 
 
 def _is_runners_clone(environ: Mapping[str, str], root: Path) -> bool:
-    workspace = environ.get("GITHUB_WORKSPACE")
-    return bool(workspace and Path(workspace).resolve() == root.resolve())
+    """Whether *root* is a checkout of the job, which `path:` may put below its workspace."""
+    workspace = environ.get(WORKSPACE)
+    return bool(workspace and root.resolve().is_relative_to(Path(workspace).resolve()))

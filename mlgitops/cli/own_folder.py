@@ -10,12 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlgitops.folders import OURS
 from mlgitops.model.errors import SpecError
 
 if TYPE_CHECKING:
     from mlgitops.ports import StepStore
-
-FOLDER = ".mlgitops"
 
 
 def store_below(root: Path, tracked: Iterable[str]) -> StepStore:
@@ -25,7 +24,7 @@ def store_below(root: Path, tracked: Iterable[str]) -> StepStore:
         SpecError: the folder came with the commit, under whatever case of its name.
     """
     for name in tracked:
-        if name.casefold() == FOLDER:
+        if name.casefold() == OURS:
             raise SpecError(
                 f"git tracks {name}, where mlgitops keeps what it made on this machine: what a "
                 "commit brings there would be taken for steps that are done",
@@ -34,4 +33,4 @@ def store_below(root: Path, tracked: Iterable[str]) -> StepStore:
             )
     from mlgitops.adapters.step_store import LocalStepStore
 
-    return LocalStepStore(root / FOLDER, root)
+    return LocalStepStore(root / OURS, root)

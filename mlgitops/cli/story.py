@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlgitops.cli.output import has_colours
+from mlgitops.folders import OURS
 
 MODEL = "flights-delay"
 _PIPELINE = f"mlops/pipelines/{MODEL}.yaml"
@@ -186,7 +187,7 @@ def _rollback(stage: Stage) -> None:
 
 
 def _end(stage: Stage) -> None:
-    reports = sorted((stage.place / ".mlgitops" / "reports").rglob("*.html"))
+    reports = sorted((stage.place / OURS / "reports").rglob("*.html"))
     stage.tell(
         "Look around",
         "\n".join(

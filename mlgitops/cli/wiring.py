@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from mlgitops.usecases.plan import ReleaseNeighbours
     from mlgitops.usecases.run import Step
 
-PROJECT_FILE = "mlgitops.yaml"
 STEP_MODULES = {name: f"mlgitops.usecases.steps.{name}" for name in STEPS}
 PACKAGES_OF_A_MODEL = ("mlflow", "numpy", "pandas", "pyarrow", "scikit-learn")
 
@@ -139,7 +138,7 @@ class Wiring:
     @cached_property
     def desired_commit(self) -> str:
         """The commit that `desired` was read from."""
-        commit = self.repository.resolve(self._branch)
+        commit = self.repository.tip(self._branch)
         if commit is None:
             from mlgitops.cli import branch
 
@@ -180,7 +179,7 @@ class Wiring:
         from mlgitops.adapters.local_forge import LocalForge
 
         project = self.desired.project
-        return LocalForge(self.repository, project.branch, project.forge.remote)
+        return LocalForge(self.repository, self.desired_commit, project.forge.remote)
 
     @cached_property
     def engine(self) -> ExpressionEngine:
@@ -265,7 +264,7 @@ class Wiring:
     @cached_property
     def dirty(self) -> bool:
         """Whether tracked files, or what lies among specs and code, differ from HEAD."""
-        from mlgitops.spec.placement import SPEC_FOLDER
+        from mlgitops.spec.placement import PROJECT_FILE, SPEC_FOLDER
 
         pipelines = self.specs.pipelines.values()
         code = {path for pipeline in pipelines for path in pipeline.train.code}
@@ -323,7 +322,7 @@ class Wiring:
         return self.repository.read_bytes(path, self.desired_commit)
 
     def _committed(self, commit: str) -> dict[str, str]:
-        from mlgitops.spec.placement import FOLDERS
+        from mlgitops.spec.placement import FOLDERS, PROJECT_FILE
 
         files = self.repository.read_all((PROJECT_FILE, *FOLDERS.values()), commit)
         return {path: text for path, text in files.items() if path.endswith(".yaml")}

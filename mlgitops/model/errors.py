@@ -14,7 +14,7 @@ MlgitopsError            -   never raised itself
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,6 +89,13 @@ class MissingExtra(MlgitopsError):
             f"the package {package!r} is not installed",
             hint=f"pip install 'mlgitops[{extra}]'",
         )
+
+    @classmethod
+    def saying(cls, message: str, *, hint: str | None = None) -> Self:
+        """In other words, for a package that no extra brings, or for several at once."""
+        error = cls.__new__(cls)
+        MlgitopsError.__init__(error, message, hint=hint)
+        return error
 
 
 class Inconclusive(MlgitopsError):

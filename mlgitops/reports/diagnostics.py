@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlgitops.model.source import Diagnostic, Span
-from mlgitops.reports.harmless import command_value, json_text, printable
+from mlgitops.reports.harmless import command_value, printable
 
 _BOLD, _RED, _CYAN, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[36m", "\x1b[0m"
 _LONGEST_LINE = 160
@@ -21,11 +21,6 @@ def render_text(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], *, 
     result ends in a line break; without diagnostics it is empty.
     """
     return "".join(_block(diagnostic, texts, color=color) for diagnostic in diagnostics)
-
-
-def render_json(diagnostics: Sequence[Diagnostic]) -> str:
-    """`{"diagnostics": [...]}` with the same facts; *line* and *column* count from 1."""
-    return json_text({"diagnostics": [document(one) for one in diagnostics]})
 
 
 def render_github(diagnostics: Sequence[Diagnostic]) -> str:
@@ -86,7 +81,7 @@ def _styled(text: str, style: str, *, color: bool) -> str:
 
 
 def document(diagnostic: Diagnostic) -> dict[str, Any]:
-    """The same as JSON; what has no place has None there."""
+    """The same as JSON; what has no place has None there, and *line* and *column* count from 1."""
     span = diagnostic.span
     return {
         "code": diagnostic.code,

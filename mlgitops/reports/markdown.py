@@ -7,6 +7,7 @@ folded; what exceeds the limit is cut from the bottom, since the top decides.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlgitops.model.digest import short
@@ -32,31 +33,37 @@ _ICONS: Mapping[Tone, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """What follows from merging a promotion.
+
+    *effects* are what it changes, one line each; *rollback* says how to go back,
+    *unmerged* what the branch lacks of what made the candidate; empty for nothing.
+    """
+
+    effects: Sequence[str]
+    rollback: str
+    unmerged: str = ""
+
+
 def promotion_body(
-    header: Mapping[str, Any],
-    evidence: Evidence,
-    decision: Decision,
-    effects: Sequence[str],
-    rollback: str,
-    unmerged: str = "",
+    header: Mapping[str, Any], evidence: Evidence, decision: Decision, merge: Merge
 ) -> str:
     """What a reviewer reads, with *header* for machines on the first line.
 
-    *effects* are what merging changes, one line each; *rollback* says how to go
-    back, *unmerged* what the branch lacks of what made the candidate. At most
-    `LARGEST_BODY_BYTES` in UTF-8 as long as the header is small.
+    At most `LARGEST_BODY_BYTES` in UTF-8 as long as the header is small.
     """
     lines = [
         render_header(header),
         *_answer(headline(evidence, decision), evidence, decision),
-        *_section("What merging does", _effects(effects)),
+        *_section("What merging does", _effects(merge.effects)),
         *_section(*comparison(evidence, decision)),
         *_section("Gates", sections.gates(decision)),
         *_section("Data", sections.data(evidence)),
         *_section("Compatibility", sections.compatibility(evidence)),
         *_section("Lineage", sections.lineage(evidence, decision)),
-        *_section("Rollout and rollback", [prose(rollback, cell=False)]),
-        *_section("Risks, waivers and approval", _risks(evidence, decision, unmerged)),
+        *_section("Rollout and rollback", [prose(merge.rollback, cell=False)]),
+        *_section("Risks, waivers and approval", _risks(evidence, decision, merge.unmerged)),
         *_section("Controls", _controls(evidence, decision)),
     ]
     return _cut(lines, f"The rest is in {_evidence_path(evidence, decision)} of this branch.")

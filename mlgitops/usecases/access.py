@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlgitops.folders import OURS
 from mlgitops.model.errors import SpecError
 from mlgitops.ports import Access
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 # The parts of requests that name what a job works on, see docs/architecture.md.
 _INPUTS = ("model", "raw", "table")
 _ON_THE_CHECKOUT: tuple[Job, ...] = ("features", "train")
-_KEPT_TO_OURSELVES = (".git", ".mlgitops")
+_KEPT_TO_OURSELVES = (".git", OURS)
 _CODE_RULE = (
     "features and training code reads the files of this repository, without `.git`, `.mlgitops` "
     "and the dataset's sources, and writes temporary files only (`tempfile`): copy below the "

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
         Worker,
     )
 
-_LOG_BYTES = 1 << 20
-
 
 class Neighbours(Protocol):
     """Everything outside that a run talks to; a run with nothing to do needs few of them."""
@@ -194,9 +192,10 @@ class RunContext:
 
     def keep_log(self, step: str) -> None:
         """Put what the jobs of *step* printed where people open it; a full disk is no failure."""
+        from mlgitops.ports import LOG_BYTES
         from mlgitops.reports.harmless import log_text
 
-        content = log_text(b"".join(self.printed), _LOG_BYTES)
+        content = log_text(b"".join(self.printed), LOG_BYTES)
         self.printed.clear()
         with suppress(Unavailable):
             path = self.neighbours.store.keep_log(self.pipeline.name, step, content)

@@ -69,6 +69,18 @@ def revisions(repository: Repository, target: Target, ref: str) -> tuple[Revisio
     return tuple(found)
 
 
+def tip(repository: Repository, branch: str) -> str:
+    """The commit of the project's *branch*, which is the ref to read its history up to.
+
+    Raises:
+        SpecError: there is no such branch.
+    """
+    commit = repository.tip(branch)
+    if commit is None:
+        raise SpecError(f"the branch {branch!r} has no commit", hint="git branch --all")
+    return commit
+
+
 def held_candidates(repository: Repository, target: Target, ref: str) -> frozenset[str]:
     """Short names of the candidates that the target's history up to *ref* holds.
 

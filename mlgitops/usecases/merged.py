@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from mlgitops.model.evidence import Producer
 from mlgitops.ports import Repository
+from mlgitops.usecases.holds import tip
 
 
 def unmerged(producer: Producer, repository: Repository, branch: str) -> str:
     """What *branch* lacks of what made a candidate, in one sentence; empty for nothing.
 
     Raises:
-        SpecError: the clone is shallow, so that nobody can tell.
+        SpecError: there is no such branch, or the clone is shallow, so that nobody can tell.
     """
     commit = producer["commit"]
-    if repository.contained([commit], branch):
+    if repository.contained([commit], tip(repository, branch)):
         return ""
     name = f"commit {commit[:12]}" if commit else "no commit"
     if repository.resolve(commit) != commit:

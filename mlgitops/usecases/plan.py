@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mlgitops.model.errors import SpecError
 from mlgitops.model.plan import Plan, TargetPlan, diff
 from mlgitops.model.registry import ModelVersion, RegisteredModel
 from mlgitops.model.spec import Specs
@@ -60,7 +59,8 @@ def plan(
 
     Raises:
         Unavailable: the registry did not answer.
-        SpecError: the clone is shallow, and what was applied last is not in it.
+        SpecError: the clone is shallow, and what was applied last is not in it; or the
+            registry refuses, e.g. these credentials.
     """
     sights = observe(specs, commit, neighbours)
     if verify:
@@ -127,15 +127,16 @@ def sighted(desired: Desired, model: RegisteredModel | None) -> Observed:
 
 
 def verified(sight: Sight, registry: ModelRegistry) -> Observed:
-    """The target with the digest of the pinned version's files, hashed now."""
+    """The target with the digest of the pinned version's files, hashed now.
+
+    Raises:
+        SpecError: the registry refuses to show them.
+    """
     pin, observed = sight.desired.pin, sight.observed
     if pin is None or (observed.versions is not None and pin.version not in observed.versions):
         return observed
-    try:
-        manifest = registry.manifest(sight.desired.target.model, pin.version).digest
-    except SpecError:
-        manifest = NO_FILES
-    return replace(observed, manifest=manifest)
+    stored = registry.manifest(sight.desired.target.model, pin.version)
+    return replace(observed, manifest=NO_FILES if stored is None else stored.digest)
 
 
 def looked_up(sight: Sight, registry: ModelRegistry) -> Observed:

@@ -26,12 +26,12 @@ from mlgitops.model.spec import Pin, Release, Specs
 from mlgitops.model.state import Target
 from mlgitops.model.verdict import Decision
 from mlgitops.ports import ExpressionEngine, Forge, ModelRegistry, PullRequest, Repository
-from mlgitops.reports.markdown import promotion_body
+from mlgitops.reports.markdown import Merge, promotion_body
 from mlgitops.spec import evidence as evidence_file
 from mlgitops.spec.release import render
 from mlgitops.usecases.candidates import THE_NEXT, Choice, find, next_version, refuse_foreign
 from mlgitops.usecases.gate import gate
-from mlgitops.usecases.holds import Revision, held, revisions
+from mlgitops.usecases.holds import Revision, held, revisions, tip
 from mlgitops.usecases.merged import unmerged
 from mlgitops.usecases.proof import refuse_unproven
 from mlgitops.usecases.refusal import refuse_unless_open
@@ -123,19 +123,31 @@ def promote(
     candidate = short(version.candidate or "")
     if replaced is not None and short(replaced.candidate) == candidate:
         return Promotion(target, version.version, candidate, replaced)
+    proposal = _judged(version, target, replaced, specs, neighbours, today)
+    request = _propose(proposal, specs, neighbours)
+    superseded = _close_older(request.branch, target, neighbours.forge)
+    found = (target, version.version, candidate, replaced)
+    return Promotion(*found, proposal.decision, request, superseded, proposal.unmerged)
+
+
+def _judged(
+    version: ModelVersion,
+    target: Target,
+    replaced: Pin | None,
+    specs: Specs,
+    neighbours: PromotionNeighbours,
+    today: date,
+) -> _Proposal:
+    """*version* as it may be proposed: not held, judged against *replaced*, its gates open."""
     branch = specs.project.branch
-    history = revisions(neighbours.repository, target, branch)
-    _refuse_held(candidate, target, history)
+    history = revisions(neighbours.repository, target, tip(neighbours.repository, branch))
+    _refuse_held(short(version.candidate or ""), target, history)
     content, evidence = _evidence(target, version, neighbours.registry)
     _refuse_stale(evidence, replaced, target, history)
     decision = gate(specs, evidence, engine=neighbours.engine, today=today)
     refuse_unless_open(decision, branch=branch)
     lacking = unmerged(evidence["producer"], neighbours.repository, branch)
-    proposal = _Proposal(target, version, content, evidence, decision, replaced, lacking)
-    request = _propose(proposal, specs, neighbours)
-    superseded = _close_older(request.branch, target, neighbours.forge)
-    found = (target, version.version, candidate, replaced)
-    return Promotion(*found, decision, request, superseded, lacking)
+    return _Proposal(target, version, content, evidence, decision, replaced, lacking)
 
 
 def _refuse_held(candidate: str, target: Target, history: Sequence[Revision]) -> None:
@@ -210,14 +222,10 @@ def _refuse_stale(
 def _propose(proposal: _Proposal, specs: Specs, neighbours: PromotionNeighbours) -> PullRequest:
     target, pin, replaced = proposal.target, proposal.pin, proposal.replaced
     names = (target.environment, target.model)
-    base = neighbours.repository.resolve(specs.project.branch) or ""
+    base = tip(neighbours.repository, specs.project.branch)
     fields = header("promotion", *names, (pin, replaced), base)
-    alias = specs.environments[target.environment].alias
-    body = promotion_body(
-        fields,
-        proposal.evidence,
-        proposal.decision,
-        registry_effects(target, alias, replaced, pin),
+    merge = Merge(
+        registry_effects(target, specs.environments[names[0]].alias, replaced, pin),
         _way_back(target, replaced, neighbours.registry),
         proposal.unmerged,
     )
@@ -226,7 +234,7 @@ def _propose(proposal: _Proposal, specs: Specs, neighbours: PromotionNeighbours)
     return neighbours.forge.propose(
         branch_name("promotion", *names, pin.candidate),
         promotion_title(target.model, target.environment, pin, replaced, proposal.decision),
-        body,
+        promotion_body(fields, proposal.evidence, proposal.decision, merge),
         {release_path(*names): render(release), evidence_path: proposal.content.decode()},
     )
 

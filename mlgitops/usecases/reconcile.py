@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from mlgitops.model.advice import advice
 from mlgitops.model.errors import (
     ChangesPending,
+    MissingExtra,
     MlgitopsError,
     PlanIsStale,
     SpecError,
@@ -27,7 +28,16 @@ from mlgitops.model.errors import (
 from mlgitops.model.plan import Change, Plan, TargetPlan, Verb, diff
 from mlgitops.model.registry import RegisteredModel
 from mlgitops.model.spec import Specs
-from mlgitops.model.state import NO_RECORD, Applied, Intent, Observed, Record, Stamp, Target
+from mlgitops.model.state import (
+    NO_RECORD,
+    Applied,
+    Desired,
+    Intent,
+    Observed,
+    Record,
+    Stamp,
+    Target,
+)
 from mlgitops.model.sync import Sync
 from mlgitops.ports import ModelRegistry
 from mlgitops.usecases.plan import (
@@ -42,7 +52,13 @@ from mlgitops.usecases.plan import (
 
 _ALGORITHM = "sha256:"
 _DIGITS = re.compile("[0-9a-f]{12,64}")
-_GRAVITY: tuple[type[MlgitopsError], ...] = (SpecError, PlanIsStale, Unavailable, ChangesPending)
+_GRAVITY: tuple[type[MlgitopsError], ...] = (
+    SpecError,
+    MissingExtra,
+    PlanIsStale,
+    Unavailable,
+    ChangesPending,
+)
 
 
 class Status(StrEnum):
@@ -56,11 +72,16 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TargetResult:
-    """One target's outcome; *error* says why it failed."""
+    """One target's outcome; *error* says why it failed.
+
+    *made* counts the aliases and the record that were surely written, which is some
+    of *plan*'s changes where it failed in between.
+    """
 
     plan: TargetPlan
     status: Status
     error: MlgitopsError | None = None
+    made: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +100,10 @@ class Outcome:
         open_ = [r for r in self.results if r.status in (Status.LEFT, Status.FAILED)]
         if not open_:
             return None
-        kind = min((_kind(result) for result in open_), key=_GRAVITY.index)
+        kind = min((_kind(result) for result in open_), key=_gravity)
+        stop = MissingExtra.saying if kind is MissingExtra else kind
         lines = "\n".join(f"  {r.plan.target}: {_said(r)}" for r in open_)
-        return kind(
+        return stop(
             f"{len(open_)} of {len(self.results)} targets are not as git wants them\n{lines}",
             hint=_hint(open_),
         )
@@ -140,6 +162,7 @@ def _bring(
     sight: Sight, specs: Specs, registry: ModelRegistry, stamp: Stamp, *, heal: bool
 ) -> TargetResult:
     target_plan = diff(sight.desired, sight.observed, heal=heal)
+    writer = _Writer(registry, sight.desired)
     try:
         look = looked_up if heal else verified
         sight = replace(sight, observed=look(sight, registry))
@@ -147,10 +170,10 @@ def _bring(
         if not target_plan.changes:
             is_done = target_plan.sync in (Sync.SYNCED, Sync.UNMANAGED)
             return TargetResult(target_plan, Status.UNCHANGED if is_done else Status.LEFT)
-        _carry_out(target_plan, _Writer(registry, sight), stamp)
+        _carry_out(target_plan, writer, stamp)
     except MlgitopsError as error:
-        return TargetResult(target_plan, Status.FAILED, error)
-    return TargetResult(target_plan, Status.APPLIED)
+        return TargetResult(target_plan, Status.FAILED, error, len(writer.written))
+    return TargetResult(target_plan, Status.APPLIED, made=len(writer.written))
 
 
 def _carry_out(target_plan: TargetPlan, writer: _Writer, stamp: Stamp) -> None:
@@ -160,7 +183,7 @@ def _carry_out(target_plan: TargetPlan, writer: _Writer, stamp: Stamp) -> None:
             f"{target_plan.target} changed while it was reconciled",
             hint="is there a second writer? run `mlgitops reconcile` again",
         )
-    project, pin = writer.sight.desired.project, target_plan.desired
+    project, pin = writer.desired.project, target_plan.desired
     moves = [change for change in target_plan.changes if change.verb is not Verb.WRITE_RECORD]
     if moves:
         # Noted first: if we are killed now, the next run knows that it was us.
@@ -169,57 +192,69 @@ def _carry_out(target_plan: TargetPlan, writer: _Writer, stamp: Stamp) -> None:
         writer.write_record(known.noting(project, stamp.commit, intents))
     for change in moves:
         writer.move_alias(change)
-    applied = Applied.of(pin, writer.sight.desired.alias, stamp) if pin else None
+    applied = Applied.of(pin, writer.desired.alias, stamp) if pin else None
     writer.write_record(Record(project, stamp.commit, applied))
 
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """Writes to one target; every write is read back before the next."""
+    """Writes to one target; every write is read back before the next.
+
+    *written* are the names of the aliases and the record that were surely written.
+    """
 
     registry: ModelRegistry
-    sight: Sight
+    desired: Desired
+    written: set[str] = field(default_factory=set)
 
     def observe(self) -> Observed:
-        return sighted(self.sight.desired, self._read())
+        return sighted(self.desired, self._read())
 
     def move_alias(self, change: Change) -> None:
-        model, alias, version = self.sight.desired.target.model, change.name, change.after
+        model, alias, version = self.desired.target.model, change.name, change.after
         if version is None:
             self._write(
+                alias,
                 lambda: self.registry.delete_alias(model, alias),
                 lambda found: alias not in found.aliases,
             )
         else:
             self._write(
+                alias,
                 lambda: self.registry.set_alias(model, alias, version),
                 lambda found: found.aliases.get(alias) == version,
             )
 
     def write_record(self, record: Record) -> None:
-        target, text = self.sight.desired.target, record.encode()
+        target, text = self.desired.target, record.encode()
         self._write(
+            target.record_tag,
             lambda: self.registry.set_tag(target.model, target.record_tag, text),
             lambda found: found.tags.get(target.record_tag) == text,
         )
 
-    def _write(self, write: Callable[[], None], is_done: Callable[[RegisteredModel], bool]) -> None:
+    def _write(
+        self, name: str, write: Callable[[], None], is_done: Callable[[RegisteredModel], bool]
+    ) -> None:
         """Write once, never again blindly: what is read back settles a lost answer."""
         lost: Unavailable | None = None
         try:
             write()
         except Unavailable as error:
             lost = error
+        else:
+            self.written.add(name)
         found = self._read()
         if found is not None and is_done(found):
+            self.written.add(name)
             return
         raise lost or PlanIsStale(
-            f"{self.sight.desired.target} is not as it was just written",
+            f"{self.desired.target} is not as it was just written",
             hint="is there a second writer? run `mlgitops reconcile` again",
         )
 
     def _read(self) -> RegisteredModel | None:
-        model = self.sight.desired.target.model
+        model = self.desired.target.model
         return self.registry.observe([model]).get(model)
 
 
@@ -227,10 +262,14 @@ def _takes_away(target_plan: TargetPlan) -> bool:
     return any(change.verb is Verb.DROP_ALIAS for change in target_plan.changes)
 
 
+def _gravity(kind: type[MlgitopsError]) -> int:
+    """Lowest for the gravest, which is whatever nobody thought of."""
+    return _GRAVITY.index(kind) if kind in _GRAVITY else -1
+
+
 def _kind(result: TargetResult) -> type[MlgitopsError]:
-    for kind in _GRAVITY:
-        if isinstance(result.error, kind):
-            return kind
+    if result.error is not None:
+        return type(result.error)
     if result.plan.sync is Sync.UNPROVEN:
         return SpecError
     return PlanIsStale if result.plan.sync is Sync.CONFLICT else ChangesPending

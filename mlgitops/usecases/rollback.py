@@ -23,9 +23,18 @@ from mlgitops.model.state import Target
 from mlgitops.ports import Forge, ModelRegistry, PullRequest, Repository
 from mlgitops.spec.release import render
 from mlgitops.usecases.candidates import find, refuse_foreign
-from mlgitops.usecases.holds import Revision, held, revisions
+from mlgitops.usecases.holds import Revision, held, revisions, tip
 from mlgitops.usecases.proof import refuse_unproven
 from mlgitops.usecases.run import find_pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackNeighbours:
+    """Everything outside that a rollback talks to."""
+
+    repository: Repository
+    forge: Forge
+    registry: ModelRegistry
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +64,7 @@ class _Undo:
 def rollback(
     target: Target,
     specs: Specs,
-    repository: Repository,
-    forge: Forge,
-    registry: ModelRegistry,
+    neighbours: RollbackNeighbours,
     *,
     version: int | None = None,
 ) -> Rollback:
@@ -73,13 +80,10 @@ def rollback(
         GateFailed: the earlier candidate was itself rolled back.
         PlanIsStale: another project releases the model there.
     """
-    if target.environment not in specs.environments:
-        raise SpecError(
-            f"there is no environment {target.environment!r}",
-            hint=f"environments: {', '.join(sorted(specs.environments)) or 'none'}",
-        )
-    refuse_foreign(target, specs, registry)
-    history = revisions(repository, target, specs.project.branch)
+    _refuse_unknown(target, specs)
+    refuse_foreign(target, specs, neighbours.registry)
+    commit = tip(neighbours.repository, specs.project.branch)
+    history = revisions(neighbours.repository, target, commit)
     if not history:  # what was released once is known without a pipeline, too
         find_pipeline(specs, target.model)
     undo = _last_change(target, history)
@@ -89,19 +93,25 @@ def rollback(
     if undo.before is not None and undo.before.release is not None:
         refuse_unproven(undo.before.release, specs)
     if undo.restored is not None:
-        _refuse_missing(undo.restored, target, registry)
+        _refuse_missing(undo.restored, target, neighbours.registry)
     title = _title(undo) if version is not None else f'Revert "{_reverted(undo)}"'
-    request = _propose(undo, title, specs, repository, forge)
+    request = _propose(undo, title, specs, neighbours)
     return Rollback(target, undo.undone, undo.restored, request)
 
 
-def _propose(
-    undo: _Undo, title: str, specs: Specs, repository: Repository, forge: Forge
-) -> PullRequest:
+def _refuse_unknown(target: Target, specs: Specs) -> None:
+    if target.environment not in specs.environments:
+        raise SpecError(
+            f"there is no environment {target.environment!r}",
+            hint=f"environments: {', '.join(sorted(specs.environments)) or 'none'}",
+        )
+
+
+def _propose(undo: _Undo, title: str, specs: Specs, neighbours: RollbackNeighbours) -> PullRequest:
     names = (undo.target.environment, undo.target.model)
-    base = repository.resolve(specs.project.branch) or ""
+    base = tip(neighbours.repository, specs.project.branch)
     fields = header("rollback", *names, (undo.undone, undo.restored), base)
-    return forge.propose(
+    return neighbours.forge.propose(
         branch_name("rollback", *names, undo.undone.candidate),
         title,
         f"{render_header(fields)}\n{_body(undo, specs.environments[names[0]].alias)}",
@@ -157,10 +167,11 @@ def _refuse_missing(pin: Pin, target: Target, registry: ModelRegistry) -> None:
     hint = "register those bytes again, or promote another candidate"
     if find(registry.versions(target.model), pin) is None:
         raise SpecError(f"the registry does not have {name} as it was released", hint=hint)
-    found = registry.manifest(target.model, pin.version).digest
-    if found != pin.manifest:
+    stored = registry.manifest(target.model, pin.version)
+    if stored is None or stored.digest != pin.manifest:
+        found = short(stored.digest) if stored else "gone, or links"
         raise SpecError(
-            f"the files of {name} were changed: they are {short(found)}, "
+            f"the files of {name} were changed: they are {found}, "
             f"released were {short(pin.manifest)}",
             hint=hint,
         )

@@ -10,7 +10,7 @@ from mlgitops.model.plan import TargetPlan, diff
 from mlgitops.model.spec import Pin, Specs
 from mlgitops.model.state import Target
 from mlgitops.model.sync import Sync
-from mlgitops.usecases.plan import ReleaseNeighbours, desired_targets, observe
+from mlgitops.usecases.plan import ReleaseNeighbours, changes_for, desired_targets, observe
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def status(specs: Specs, commit: str, neighbours: ReleaseNeighbours) -> tuple[Ta
     except Unavailable:
         return tuple(_row(diff(one, None)) for one in wanted)
     rows = {one.target: _never_released(one.target) for one in wanted}
-    rows |= {one.desired.target: _row(diff(one.desired, one.observed)) for one in sights}
+    rows |= {one.desired.target: _row(changes_for(one, specs, heal=False)) for one in sights}
     return tuple(rows.values())
 
 

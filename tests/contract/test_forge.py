@@ -125,6 +125,21 @@ def test_a_branch_of_somebody_else_is_a_request_without_header(bench: Bench) -> 
     assert [(one.title, dict(one.header)) for one in found] == [("By hand", {})]
 
 
+def test_a_tag_named_like_a_request_is_no_part_of_it(bench: Bench) -> None:
+    bench.workspace.git("tag", BRANCH)
+    proposed = bench.forge.propose(BRANCH, TITLE, BODY, CHANGES)
+
+    assert bench.forge.open_requests(PREFIX) == (proposed,)
+
+    bench.workspace.git("switch", "--quiet", "--detach", f"refs/heads/{BRANCH}")
+    theirs = bench.workspace.commit({"notes": "by hand"}, "A note")
+    bench.workspace.git("switch", "--quiet", "main")
+    bench.workspace.git("update-ref", f"refs/heads/{BRANCH}", theirs)
+
+    with pytest.raises(PlanIsStale, match="did not make"):
+        bench.forge.propose(BRANCH, TITLE, "new body", CHANGES)
+
+
 def test_without_the_base_branch_nothing_is_proposed(bench: Bench) -> None:
     with pytest.raises(SpecError, match="'trunk'"):
         LocalForge(bench.repository, "trunk", None).propose(BRANCH, TITLE, BODY, CHANGES)

@@ -18,7 +18,9 @@ MODEL = "flights-delay"
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo") / "flights"
-    played = mlgitops(folder.parent, "demo", str(folder))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GITHUB_WORKSPACE", str(folder.parent))  # it can be played in a job
+        played = mlgitops(folder.parent, "demo", str(folder))
 
     assert played.returncode == 0, played.stdout[-4000:] + played.stderr[-4000:]
     return folder

@@ -59,7 +59,7 @@ class CountingRegistry:
         self.reads.append("download")
         return self.behind.download(model, version, into)
 
-    def manifest(self, model: str, version: int) -> Manifest:
+    def manifest(self, model: str, version: int) -> Manifest | None:
         self.reads.append("manifest")
         return self.behind.manifest(model, version)
 

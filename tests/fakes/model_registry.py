@@ -108,9 +108,10 @@ class InMemoryRegistry:
             file.write_bytes(content)
         return into
 
-    def manifest(self, model: str, version: int) -> Manifest:
+    def manifest(self, model: str, version: int) -> Manifest | None:
         self._answer()
-        return _manifest(self._files(model, version))
+        files = self._stored(model, version).files
+        return _manifest(files) if files else None
 
     def set_alias(self, model: str, alias: str, version: int) -> None:
         self._answer("set_alias")

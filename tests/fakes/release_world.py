@@ -26,7 +26,7 @@ from mlgitops.spec.placement import FOLDERS, PROJECT_FILE
 from mlgitops.usecases.candidates import Choice
 from mlgitops.usecases.holds import revisions
 from mlgitops.usecases.promote import Promotion, PromotionNeighbours, promote
-from mlgitops.usecases.rollback import Rollback, rollback
+from mlgitops.usecases.rollback import Rollback, RollbackNeighbours, rollback
 from tests.fakes.candidates import candidate
 from tests.fakes.git_workspace import GitWorkspace
 from tests.fakes.model_registry import InMemoryRegistry
@@ -109,7 +109,11 @@ class ReleaseWorld:
         return promote(target, self.specs, neighbours, today=TODAY, choice=choice)
 
     def rollback(self, target: Target = STAGING) -> Rollback:
-        return rollback(target, self.specs, self.repository, self.forge, self.registry)
+        return rollback(target, self.specs, self.around_a_rollback)
+
+    @property
+    def around_a_rollback(self) -> RollbackNeighbours:
+        return RollbackNeighbours(self.repository, self.forge, self.registry)
 
     def release(self, target: Target = STAGING, how: str = "merge") -> str:
         """Promote the next candidate, merge, and reconcile; the merge's commit."""

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from mlgitops.adapters.cel_engine import LONGEST_REASON
+
 LONGEST_EXPRESSION = 2_048
 # What the compiler raises, memory and deep nesting included.
 FAULTS = (RuntimeError, ValueError, TypeError, MemoryError, OverflowError)
-_LONGEST_REASON = 300
 _MOST_FLAWS = 10
 # Functions by the names that the checked syntax tree carries. Division is the
 # only way from finite numbers to infinity or NaN with ordinary evidence, and
@@ -74,7 +75,7 @@ def reason(error: BaseException | str) -> str:
     """The first line of what the engine says, without its codes."""
     text = str(error) or type(error).__name__
     line = text.splitlines()[0] if text else ""
-    return _NOISE.sub("", line).removeprefix("ERROR: ")[:_LONGEST_REASON]
+    return _NOISE.sub("", line).removeprefix("ERROR: ")[:LONGEST_REASON]
 
 
 def _finding(known: Any, expression: str) -> dict[str, Any]:
@@ -114,7 +115,7 @@ def _readable(message: str) -> str:
 
 
 def _flaw(kind: str, message: str, at: int | None = None, subject: str = "") -> dict[str, Any]:
-    return {"kind": kind, "message": message[:_LONGEST_REASON], "at": at, "subject": subject}
+    return {"kind": kind, "message": message[:LONGEST_REASON], "at": at, "subject": subject}
 
 
 def _offset(expression: str, line: int, column: int) -> int:

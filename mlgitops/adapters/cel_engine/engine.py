@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
+from mlgitops.adapters.cel_engine import LONGEST_REASON
 from mlgitops.model.digest import canonical_json
 from mlgitops.model.errors import MissingExtra
 from mlgitops.model.expressions import Compiled, Flaw
@@ -20,7 +21,6 @@ from mlgitops.model.verdict import Answer, Question
 
 TIMEOUT_S: Final = 6.0
 _PROGRAM: Final = "mlgitops.adapters.cel_engine.program"
-_LONGEST_REASON: Final = 300
 
 
 _Read = TypeVar("_Read", Answer, Compiled)
@@ -135,4 +135,4 @@ def _ending(returncode: int, stderr: bytes) -> str:
     if returncode < 0:
         return f"the evaluation process was ended by {signal.Signals(-returncode).name}"
     lines = stderr.decode(errors="replace").strip().splitlines()
-    return (lines[-1] if lines else "the evaluation process gave no answer")[:_LONGEST_REASON]
+    return (lines[-1] if lines else "the evaluation process gave no answer")[:LONGEST_REASON]

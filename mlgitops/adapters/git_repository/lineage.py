@@ -1,10 +1,29 @@
-"""Asks git which commits changed a file, and which of some a commit contains."""
+"""Reads commits, and asks git which changed a file and which of some a commit contains."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 
-from mlgitops.adapters.git_repository.program import Git
+from mlgitops.adapters.git_repository.program import Git, GitObject
+from mlgitops.model.errors import SpecError
+from mlgitops.ports import Commit
+
+_COMMITTED = re.compile(r"^committer .*> (?P<epoch>\d+)\b", re.MULTILINE)
+
+
+def commit(found: GitObject) -> Commit:
+    """The commit that git stores as *found*.
+
+    Raises:
+        SpecError: it does not say when it was made.
+    """
+    head, _, message = found.content.decode(errors="replace").partition("\n\n")
+    committed = _COMMITTED.search(head)
+    if committed is None:
+        raise SpecError(f"the commit {found.name} is damaged", hint="git fsck")
+    return Commit(found.name, datetime.fromtimestamp(int(committed["epoch"]), UTC), message)
 
 
 def changing(git: Git, path: str, tip: str) -> list[str]:

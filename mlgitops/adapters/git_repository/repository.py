@@ -7,10 +7,9 @@ runs: a branch is made of objects only, in an index of its own.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import cached_property
+from importlib.machinery import all_suffixes
 from pathlib import Path
 
 from mlgitops.adapters.git_repository import lineage
@@ -18,7 +17,6 @@ from mlgitops.adapters.git_repository.program import Git, GitObject
 from mlgitops.model.errors import SpecError, Unavailable
 from mlgitops.ports import Commit
 
-_PERSON = re.compile(r"(?P<person>.*>) (?P<epoch>\d+)\b")
 _REGULAR = ("100644", "100755")
 
 
@@ -40,6 +38,7 @@ class GitRepository:
     def __init__(self, root: Path, env: Mapping[str, str] | None = None) -> None:
         self._root = root
         self._git = Git(root, env)
+        self._tips: set[str] = set()
 
     @property
     def root(self) -> Path:
@@ -48,6 +47,15 @@ class GitRepository:
     def resolve(self, ref: str) -> str | None:
         found = self._git.objects([f"{ref}^{{commit}}"])[0]
         return found.name if found else None
+
+    def tip(self, branch: str) -> str | None:
+        # `resolve` would not do: from the fullest of names, too, git falls back on tags.
+        places = (f"refs/heads/{branch}", f"refs/remotes/{branch}")
+        listed = self._listed(places)
+        found = next((listed[place] for place in places if place in listed), None)
+        if found is not None:
+            self._tips.add(found)
+        return found
 
     def head(self) -> tuple[str, tuple[str, ...]]:
         """HEAD's commit and the names at the top of its tree; empty before the first commit."""
@@ -90,9 +98,6 @@ class GitRepository:
             if found is not None
         }
 
-    def files(self, folder: str, ref: str) -> tuple[str, ...]:
-        return tuple(self._entries([folder], ref))
-
     def history(self, path: str, ref: str) -> tuple[Commit, ...]:
         if self._is_shallow:
             raise _shallow()
@@ -111,8 +116,8 @@ class GitRepository:
         commits = (self._required(ancestor), self._required(of))
         return self._git.claims("merge-base", "--is-ancestor", *commits)
 
-    def is_merged(self, branch: str, into: str) -> bool:
-        listed = self._git.line("cherry", self._required(into), self._required(branch))
+    def is_merged(self, ref: str, into: str) -> bool:
+        listed = self._git.line("cherry", self._required(into), self._required(ref))
         return not any(line.startswith("+") for line in listed.splitlines())
 
     def is_dirty(self, code: Sequence[str] = ()) -> bool:
@@ -120,10 +125,11 @@ class GitRepository:
             return True
         if not code:
             return False
-        listing = ("ls-files", "--others", "--exclude-standard", "--exclude=__pycache__/")
         # A name may be that of a folder or of a module.
         paths = [path for name in code for path in (name, f"{name}.py")]
-        return bool(self._git.output(*listing, "--", *paths))
+        listing = ("status", "--porcelain", "-z", "--untracked-files=all", "--ignored=traditional")
+        listed = os.fsdecode(self._git.output(*listing, "--", *paths))
+        return any(map(_may_be_code, listed.split("\0")[:-1]))
 
     def tracks(self, path: str) -> bool:
         """Whether the index has *path*, or something below it."""
@@ -180,7 +186,8 @@ class GitRepository:
         return self._git.line("rev-parse", "--is-shallow-repository") == "true"
 
     def _required(self, ref: str) -> str:
-        commit = self.resolve(ref)
+        # The full name of a commit stays its name: no process to learn that again.
+        commit = ref if ref in self._tips else self.resolve(ref)
         if commit is None:
             raise _unknown(ref)
         return commit
@@ -191,7 +198,7 @@ class GitRepository:
         for ref, found in zip(refs, objects, strict=True):
             if found is None:
                 raise _unknown(ref)
-            commits.append(_commit(found))
+            commits.append(lineage.commit(found))
         return tuple(commits)
 
     def _entries(self, paths: Sequence[str], ref: str) -> dict[str, str]:
@@ -244,10 +251,14 @@ class GitRepository:
     def _known(self, branch: str) -> dict[str, str]:
         """Commits by full ref: our branch, and the remotes' as last seen."""
         places = (f"refs/heads/{branch}", f"refs/remotes/*/{branch}")
-        listed = self._git.line("for-each-ref", "--format=%(refname) %(objectname)", *places)
-        found = dict(line.rsplit(" ", 1) for line in listed.splitlines())
+        found = self._listed(places)
         # git also lists what lies below a ref's name
         return {ref: commit for ref, commit in found.items() if ref.endswith(f"/{branch}")}
+
+    def _listed(self, places: Sequence[str]) -> dict[str, str]:
+        """Commits by full ref, of all branches that *places*, as git's patterns, match."""
+        listed = self._git.line("for-each-ref", "--format=%(refname) %(objectname)", *places)
+        return dict(line.rsplit(" ", 1) for line in listed.splitlines())
 
     def _refuse_checked_out(self, branch: str) -> None:
         # Moving a branch below a work tree would make all its files look changed.
@@ -259,15 +270,13 @@ class GitRepository:
             )
 
 
-def _commit(found: GitObject) -> Commit:
-    head, _, message = found.content.decode(errors="replace").partition("\n\n")
-    people = {}
-    for line in head.split("\n"):
-        role, _, person = line.partition(" ")
-        if role in ("author", "committer") and (match := _PERSON.match(person)):
-            people[role] = match
-    when = datetime.fromtimestamp(int(people["committer"]["epoch"]), UTC)
-    return Commit(found.name, people["author"]["person"], when, message)
+def _may_be_code(entry: str) -> bool:
+    """Whether what `git status` says of a file that HEAD lacks makes the code another."""
+    how, path = entry[:2], entry[3:]
+    if "__pycache__" in path.split("/"):
+        return False
+    # Of a repository within this one, only the folder is listed.
+    return how != "!!" or path.endswith(("/", *all_suffixes()))
 
 
 def _text(found: GitObject, path: str) -> str:

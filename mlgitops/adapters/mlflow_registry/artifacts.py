@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from mlgitops import folders
-from mlgitops.model.digest import Manifest
+from mlgitops.model.digest import FileEntry, Manifest
 from mlgitops.model.errors import SpecError
 
 if TYPE_CHECKING:
@@ -23,23 +23,20 @@ if TYPE_CHECKING:
 _LEFT_BY_LOADING = "registered_model_meta"
 
 
-def manifest(connection: Connection, uri: str, what: str) -> Manifest:
+def manifest(connection: Connection, uri: str, what: str) -> Manifest | None:
     """Manifest of the files below *uri*; *what* names them in messages.
 
-    Raises:
-        SpecError: there are no files, or links among them.
+    None when there are no files, or links among them.
     """
     with connection.calling(f"read {what}"):
         repository = connection.artifact_repository(uri)
         if folder := _in_place(repository):
-            found = folders.manifest(folder)
+            found = _hashed(folder)
         else:
             with TemporaryDirectory() as scratch:
-                found = folders.manifest(Path(repository.download_artifacts("", scratch)))
-    files = tuple(file for file in found.files if file.path != _LEFT_BY_LOADING)
-    if not files:
-        raise SpecError(f"the files of {what} are gone from the registry")
-    return Manifest(files)
+                found = _hashed(Path(repository.download_artifacts("", scratch)))
+    files = tuple(file for file in found if file.path != _LEFT_BY_LOADING)
+    return Manifest(files) if files else None
 
 
 def download(connection: Connection, uri: str, into: Path, what: str) -> None:
@@ -89,6 +86,14 @@ def write(connection: Connection, uri: str, files: Mapping[str, bytes]) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
         connection.artifact_repository(uri).log_artifacts(scratch)
+
+
+def _hashed(folder: Path) -> tuple[FileEntry, ...]:
+    """Nothing where links are among the files."""
+    try:
+        return folders.manifest(folder).files
+    except SpecError:  # its only one; what MLflow refuses is raised before
+        return ()
 
 
 def _in_place(repository: Any) -> Path | None:

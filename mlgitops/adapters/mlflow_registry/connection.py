@@ -24,8 +24,15 @@ if TYPE_CHECKING:
 
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 _SERVERS = ("http", "https")
+# No extra brings what opens an object store: by the package that is imported, what brings it.
+_STORES = {
+    "azure": "azure-storage-blob azure-identity",
+    "boto3": "boto3",
+    "botocore": "boto3",
+    "google": "google-cloud-storage",
+}
 _CONNECT_TIMEOUT_S = 10
-_REQUEST_TIMEOUT_S = 30
+_REQUEST_TIMEOUT_S = 20
 _PAGE = 1000
 _SWITCHES = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -104,6 +111,7 @@ class Connection:
         Raises:
             SpecError: MLflow refuses what is asked.
             Unavailable: it, its database or its files cannot be reached.
+            MissingExtra: what opens the store of the files is not installed.
         """
         client = self._client
         from mlflow.exceptions import MlflowException
@@ -114,6 +122,8 @@ class Connection:
             raise _translated(error.get_http_status_code(), error, doing, self.label) from error
         except OSError as error:  # requests' errors are OSErrors, too
             raise _translated(_http_status(error), error, doing, self.label) from error
+        except ModuleNotFoundError as error:  # MLflow imports a store's package when it is used
+            raise _missing(error, doing) from error
 
     @contextmanager
     def as_default(self) -> Iterator[None]:
@@ -193,6 +203,15 @@ def _translated(status: int | None, error: Exception, doing: str, label: str) ->
     return Unavailable(
         f"could not {doing} at {label}: {_said(_first(error))}",
         hint="run it again when the registry is back; nothing is done twice",
+    )
+
+
+def _missing(error: ModuleNotFoundError, doing: str) -> MissingExtra:
+    module = error.name or str(error)
+    package = module.partition(".")[0]
+    return MissingExtra.saying(
+        f"could not {doing}: the package {module!r} is not installed",
+        hint=f"pip install {_STORES.get(package, package)}",
     )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
     from mlgitops.adapters.mlflow_registry.connection import Connection
+    from mlgitops.model.digest import Manifest
 
 # A server with accounts denies what is not there.
 _SAID_OF_NO_MODEL = ("RESOURCE_DOES_NOT_EXIST", "PERMISSION_DENIED")
@@ -93,13 +94,13 @@ def _upload(connection: Connection, registration: Registration, folder: Path, ru
         )
     files.upload(connection, logged.artifact_location, folder)
     stored = files.manifest(connection, logged.artifact_location, "the uploaded model")
-    is_whole = stored.digest == registration.manifest
+    is_whole = stored is not None and stored.digest == registration.manifest
     with connection.calling(f"finish the upload of {registration.model!r}") as client:
         status = LoggedModelStatus.READY if is_whole else LoggedModelStatus.FAILED
         client.finalize_logged_model(logged.model_id, status)
     if not is_whole:
         raise SpecError(
-            f"the uploaded files of {registration.model!r} have manifest {short(stored.digest)}, "
+            f"the uploaded files of {registration.model!r} {_said(stored)}, "
             f"the candidate has {short(registration.manifest)}",
             hint="the model's folder changed after it was judged; run the pipeline again",
         )
@@ -167,12 +168,16 @@ def _check_bytes(connection: Connection, registration: Registration, version: Mo
         uri = client.get_model_version_download_uri(version.model, str(version.version))
     what = f"version {version.version} of {version.model!r}"
     stored = files.manifest(connection, uri, what)
-    if stored.digest != registration.manifest:
+    if stored is None or stored.digest != registration.manifest:
         raise SpecError(
-            f"the files of {what} have manifest {short(stored.digest)}, its candidate "
+            f"the files of {what} {_said(stored)}, its candidate "
             f"{short(registration.candidate)} has {short(registration.manifest)}",
             hint="somebody changed the registry's files; look into it before you release anything",
         )
+
+
+def _said(stored: Manifest | None) -> str:
+    return f"have manifest {short(stored.digest)}" if stored else "are gone, or links"
 
 
 def _update_tags(connection: Connection, registration: Registration, version: ModelVersion) -> bool:

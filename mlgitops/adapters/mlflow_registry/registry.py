@@ -75,7 +75,7 @@ class MlflowRegistry:
         files.download(self._connection, uri, into, f"version {version} of {model!r}")
         return into
 
-    def manifest(self, model: str, version: int) -> Manifest:
+    def manifest(self, model: str, version: int) -> Manifest | None:
         from mlgitops.adapters.mlflow_registry import artifacts as files
 
         uri = self._location(model, version)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlgitops.cli.github import WORKSPACE
 from mlgitops.model.errors import SpecError
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
             hint="name another folder, or remove it: the demo never overwrites",
         )
     try:
-        play(Stage(place, folder("examples") / "flights", wiring.environ))
+        # Nothing of the demo has to outlive a job: its repository is no checkout of one.
+        environ = {name: value for name, value in wiring.environ.items() if name != WORKSPACE}
+        play(Stage(place, folder("examples") / "flights", environ))
     except WentAstray as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

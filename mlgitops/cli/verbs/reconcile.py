@@ -30,12 +30,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     """Make the registry equal to git, and show what was done."""
-    from mlgitops.usecases.reconcile import Status, reconcile
+    from mlgitops.usecases.reconcile import reconcile
 
     neighbours = wiring.release_neighbours(is_rewritten=arguments.accept_rewritten_history)
     outcome = reconcile(wiring.desired, neighbours, wiring.stamp, expected=arguments.expect)
-    made = [result.plan.changes for result in outcome.results if result.status is Status.APPLIED]
-    write_outputs(wiring.environ, "reconcile", {"changes": str(sum(map(len, made)))})
+    made = sum(result.made for result in outcome.results)
+    write_outputs(wiring.environ, "reconcile", {"changes": str(made)})
     if arguments.format == "json":
         from mlgitops.cli.answers import answer
         from mlgitops.reports import documents

@@ -34,15 +34,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     """Open the revert pull request."""
     from mlgitops.model.state import Target
-    from mlgitops.usecases.rollback import rollback
+    from mlgitops.usecases.rollback import RollbackNeighbours, rollback
 
     refuse_lost_branch(wiring.environ, wiring.root, wiring.desired.project.forge.remote)
     made = rollback(
         Target(arguments.environment, wiring.model(arguments.model, wiring.desired)),
         wiring.desired,
-        wiring.repository,
-        wiring.forge,
-        wiring.desired_registry,
+        RollbackNeighbours(wiring.repository, wiring.forge, wiring.desired_registry),
         version=arguments.version,
     )
     restored = f"version {made.restored.version}" if made.restored else "nothing"

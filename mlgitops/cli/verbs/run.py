@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mlgitops.cli.github import write_outputs, write_summary
+from mlgitops.cli.github import is_workflow, write_outputs, write_summary
 from mlgitops.model.digest import short
 from mlgitops.model.errors import SpecError
 from mlgitops.model.run import STEPS, Ruling
@@ -126,7 +126,8 @@ def _held(wiring: Wiring, model: str) -> dict[str, Collection[str]]:
     """
     specs = wiring.specs
     released = [name for name in specs.environments if (name, model) in specs.releases]
-    if not released:
+    commit = wiring.repository.tip(specs.project.branch) if released else None
+    if commit is None:
         return {}
     from mlgitops.model.state import Target
     from mlgitops.usecases.holds import held_candidates
@@ -134,8 +135,7 @@ def _held(wiring: Wiring, model: str) -> dict[str, Collection[str]]:
     found: dict[str, Collection[str]] = {}
     for name in released:
         with suppress(SpecError):
-            target = Target(name, model)
-            found[name] = held_candidates(wiring.repository, target, specs.project.branch)
+            found[name] = held_candidates(wiring.repository, Target(name, model), commit)
     return found
 
 
@@ -172,7 +172,7 @@ def _publish_gates(
     if is_shown:
         gate_table.gates(wiring.console, evidence, decision, is_held=is_held)
     write_summary(wiring.environ, markdown.summary(evidence, decision, is_held=is_held))
-    if "GITHUB_ACTIONS" in wiring.environ:
+    if is_workflow(wiring.environ):
         place = f"mlops/pipelines/{result.record.model}.yaml"
         # The runner reads commands on both; on standard output JSON stands alone.
         stream = sys.stdout if is_shown else sys.stderr

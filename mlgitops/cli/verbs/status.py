@@ -33,8 +33,8 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
         from mlgitops.reports import terminal
 
         terminal.status(wiring.console, rows)
-    branch = wiring.desired.project.branch
-    held = {row.target: held_candidates(wiring.repository, row.target, branch) for row in rows}
+    commit = wiring.desired_commit
+    held = {row.target: held_candidates(wiring.repository, row.target, commit) for row in rows}
     requests = wiring.forge.open_requests("mlgitops/")
     is_known = all(row.sync is not Sync.UNKNOWN for row in rows)
     if is_text:

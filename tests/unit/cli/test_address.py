@@ -21,14 +21,14 @@ def test_a_variable_that_is_not_set_is_named(environ: dict[str, str]) -> None:
         resolved("env:WHERE", environ)
 
 
-def test_mlflow_is_kept_quiet_unless_somebody_set_it_otherwise(tmp_path) -> None:
-    environ = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5"}
+def test_a_registry_is_named_without_being_opened(tmp_path) -> None:
+    environ = {"WHERE": "sqlite:///mlflow.db"}
 
-    registry_at(RegistryAddress("sqlite:///mlflow.db", "mlartifacts"), tmp_path, environ)
+    registry = registry_at(RegistryAddress("env:WHERE", "mlartifacts"), tmp_path, environ)
 
-    assert environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "5"
-    assert environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
-    assert not (tmp_path / "mlflow.db").exists()
+    assert registry.observe() == {}
+    assert environ == {"WHERE": "sqlite:///mlflow.db"}
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from mlgitops.cli.app import main
 from mlgitops.cli.github import (
     OUTPUTS,
     annotate,
+    is_workflow,
     refuse_lost_branch,
     refuse_lost_registry,
     write_outputs,
@@ -57,6 +58,15 @@ def test_outside_a_workflow_nothing_is_written(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("value", ["", "false", "1"])
+def test_only_a_runner_reads_commands(value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    annotate({"GITHUB_ACTIONS": value}, GateFailed("x"))
+
+    assert not is_workflow({"GITHUB_ACTIONS": value})
+    assert is_workflow({"GITHUB_ACTIONS": "true"})
+    assert capsys.readouterr() == ("", "")
+
+
 def test_a_long_summary_is_cut_at_a_line_and_says_so(tmp_path: Path) -> None:
     file = tmp_path / "summary"
 
@@ -102,15 +112,16 @@ def test_a_verb_that_stops_in_a_workflow_annotates_why(
     assert "\n::error title=mlgitops::" in capsys.readouterr().err
 
 
-def test_a_branch_that_nobody_could_merge_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", [".", "shop"])
+def test_a_branch_that_nobody_could_merge_is_refused(tmp_path: Path, path: str) -> None:
     with pytest.raises(SpecError, match="lost with this runner's clone"):
-        refuse_lost_branch({"GITHUB_WORKSPACE": str(tmp_path)}, tmp_path, None)
+        refuse_lost_branch({"GITHUB_WORKSPACE": str(tmp_path)}, tmp_path / path, None)
 
 
 def test_a_branch_is_written_where_it_stays(tmp_path: Path) -> None:
     refuse_lost_branch({}, tmp_path, None)
     refuse_lost_branch({"GITHUB_WORKSPACE": str(tmp_path)}, tmp_path, "origin")
-    refuse_lost_branch({"GITHUB_WORKSPACE": str(tmp_path)}, tmp_path / "demo", None)
+    refuse_lost_branch({"GITHUB_WORKSPACE": str(tmp_path / "work")}, tmp_path / "demo", None)
 
 
 @pytest.mark.parametrize(
@@ -120,10 +131,11 @@ def test_a_registry_that_goes_with_the_runner_is_refused(
     tmp_path: Path, place: str, runner: str
 ) -> None:
     root = tmp_path / "clone"
-    environ = {"GITHUB_WORKSPACE": str(root), "RUNNER_ENVIRONMENT": runner}
 
-    with pytest.raises(SpecError, match=r"registry would be lost with this runner: .*mlflow\.db"):
-        refuse_lost_registry(environ, root, [root / place])
+    for workspace in (root, tmp_path):  # with `path: clone`, it is the folder above
+        environ = {"GITHUB_WORKSPACE": str(workspace), "RUNNER_ENVIRONMENT": runner}
+        with pytest.raises(SpecError, match=r"lost with this runner: .*mlflow\.db"):
+            refuse_lost_registry(environ, root, [root / place])
 
 
 def test_a_registry_is_used_where_it_stays(tmp_path: Path) -> None:
@@ -133,4 +145,5 @@ def test_a_registry_is_used_where_it_stays(tmp_path: Path) -> None:
     refuse_lost_registry({}, root, [root / "mlflow.db"])  # not in a workflow
     refuse_lost_registry(runner, root, [kept])  # a runner of one's own
     refuse_lost_registry(runner | {"RUNNER_ENVIRONMENT": "github-hosted"}, root, [])  # a server
-    refuse_lost_registry(runner, root / "demo", [root / "demo/mlflow.db"])  # another repository
+    beside = tmp_path / "demo"
+    refuse_lost_registry(runner, beside, [beside / "mlflow.db"])  # another repository

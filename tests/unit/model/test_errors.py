@@ -43,6 +43,13 @@ def test_a_missing_extra_says_how_to_install_it():
     assert error.hint == "pip install 'mlgitops[train]'"
 
 
+def test_a_missing_extra_may_speak_of_what_no_extra_brings():
+    error = MissingExtra.saying("no boto3", hint="pip install boto3")
+
+    assert (str(error), error.message, error.hint) == ("no boto3", "no boto3", "pip install boto3")
+    assert error.exit_code == 7
+
+
 def test_a_spec_error_keeps_its_diagnostics():
     problem = Diagnostic("SPEC101", "no such key")
 

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from mlgitops.model.evidence import Evidence
 from mlgitops.model.promotion import parse_header
 from mlgitops.model.verdict import Decision
-from mlgitops.reports.markdown import LARGEST_BODY_BYTES, promotion_body, summary
+from mlgitops.reports.markdown import LARGEST_BODY_BYTES, Merge, promotion_body, summary
 
 GOLDEN = Path(__file__).parent / "golden"
 FORGE = MarkdownIt("gfm-like", {"html": True, "linkify": True})
@@ -51,7 +51,7 @@ def header(evidence: Evidence, decision: Decision) -> dict[str, Any]:
 
 
 def body(evidence: Evidence, decision: Decision) -> str:
-    return promotion_body(header(evidence, decision), evidence, decision, EFFECTS, ROLLBACK)
+    return promotion_body(header(evidence, decision), evidence, decision, Merge(EFFECTS, ROLLBACK))
 
 
 def assert_harmless(text: str) -> None:
@@ -126,7 +126,7 @@ def test_our_own_text_is_harmless(name: str, cases: Any):
 @pytest.mark.parametrize("name", ["retrained", "leaking"])
 def test_no_payload_is_live(name: str, payload: str, poison: Any):
     evidence, decision = poison(name, payload)
-    text = promotion_body({"v": 1, "model": payload}, evidence, decision, [payload], payload)
+    text = promotion_body({"v": 1, "model": payload}, evidence, decision, Merge([payload], payload))
 
     assert_harmless(text)
     assert_harmless(summary(evidence, decision))
@@ -143,7 +143,7 @@ def test_no_payload_is_live(name: str, payload: str, poison: Any):
 def test_no_text_at_all_is_live(text: str, poison: Any):
     evidence, decision = poison("retrained", text)
 
-    assert_harmless(promotion_body({"v": 1}, evidence, decision, [text], text))
+    assert_harmless(promotion_body({"v": 1}, evidence, decision, Merge([text], text)))
 
 
 def huge(evidence: Evidence, decision: Decision, part: str) -> tuple[Evidence, Decision]:
@@ -203,7 +203,7 @@ def test_what_the_evidence_lacks_is_said_to_be_missing(cases: Any):
     evidence["metrics"] = {}
     evidence["subject"]["inputs"] = []
     evidence["leakage"]["features"] = []
-    text = promotion_body({"v": 1}, evidence, decision, [], "none")
+    text = promotion_body({"v": 1}, evidence, decision, Merge([], "none"))
 
     assert "Nothing: no effect was planned." in text
     assert "No metric could be computed." in text

@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlgitops.adapters.mlflow_registry.registry import MlflowRegistry
-from mlgitops.model.errors import ChangesPending, PlanIsStale, SpecError, Unavailable
+from mlgitops.model.errors import (
+    ChangesPending,
+    Inconclusive,
+    MissingExtra,
+    PlanIsStale,
+    SpecError,
+    Unavailable,
+)
 from mlgitops.model.state import Applied, Record, Target
 from mlgitops.usecases.plan import REWRITTEN, ReleaseNeighbours, plan
 from mlgitops.usecases.reconcile import reconcile
@@ -604,3 +611,92 @@ def test_a_person_is_told_what_to_do(memory, tmp_path):
 
     assert "git pull" in behind.problem.hint
     assert "drift --heal" in moved.problem.hint
+
+
+class Refusing(CountingRegistry):
+    """Will not show the files of some models: raises what `refusals` has for them."""
+
+    def __init__(self, behind):
+        super().__init__(behind)
+        self.refusals = {}
+
+    def manifest(self, model, version):
+        if model in self.refusals:
+            raise self.refusals[model]
+        return super().manifest(model, version)
+
+
+@pytest.fixture
+def refusing(tmp_path):
+    """A registry, and specs that release one version of `flights` and one of `trains`."""
+    registry = Refusing(InMemoryRegistry())
+    releases = []
+    for model in (MODEL, "trains"):
+        made = candidate(tmp_path / model, model, b"one")
+        version = registry.behind.register(made, tmp_path / model).version
+        releases.append(release("staging", pin(made, version), model=model))
+    return registry, specs(*releases, models=(MODEL, "trains"))
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        SpecError("the registry refused: Forbidden", hint="check the credentials"),
+        MissingExtra("botocore", extra="mlflow"),
+        Inconclusive("something that nobody thought of", hint="think"),
+    ],
+    ids=lambda refusal: type(refusal).__name__,
+)
+def test_what_cannot_be_looked_at_fails_as_it_is_and_alone(refusing, refusal):
+    registry, wanted = refusing
+    registry.refusals = {MODEL: refusal}
+
+    outcome = reconcile(wanted, beside(registry), STAMP)
+
+    assert statuses(outcome) == ["failed", "applied"]
+    assert outcome.results[0].plan.sync == "pending"
+    assert type(outcome.problem) is type(refusal)
+    assert outcome.problem.hint == refusal.hint
+    assert f"staging/{MODEL}: {refusal.message}" in outcome.problem.message
+    assert "1 of 2 targets" in outcome.problem.message
+
+
+def test_a_missing_package_is_graver_than_what_did_not_answer(refusing):
+    registry, wanted = refusing
+    registry.refusals = {
+        MODEL: Unavailable("down"),
+        "trains": MissingExtra("botocore", extra="mlflow"),
+    }
+
+    outcome = reconcile(wanted, beside(registry), STAMP)
+
+    assert isinstance(outcome.problem, MissingExtra)
+    assert "down" in outcome.problem.message
+
+
+@pytest.mark.parametrize(("fails", "made"), [(0, 0), (1, 1), (2, 2), (None, 2)])
+def test_what_a_failed_target_changed_before_is_counted(tmp_path, fails, made):
+    registry = CountingRegistry(FailingAt(fails))
+    (one,) = register(registry, tmp_path, b"one")
+
+    outcome = reconcile(specs(release("staging", one)), beside(registry), STAMP)
+
+    assert statuses(outcome) == ["applied" if fails is None else "failed"]
+    assert [result.made for result in outcome.results] == [made]
+
+
+class FailingAt(InMemoryRegistry):
+    """Does not do the write of number *fails*, 0 being the first."""
+
+    def __init__(self, fails):
+        super().__init__()
+        self._left = fails
+
+    def _answer(self, write=None):
+        super()._answer(write)
+        if self._left is None or write in (None, "register"):
+            return
+        self._left -= 1
+        if self._left < 0:
+            self._left = None
+            raise Unavailable("the registry is down")

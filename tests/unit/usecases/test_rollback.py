@@ -41,12 +41,12 @@ def test_merging_a_rollback_does_what_a_revert_does(world: ReleaseWorld, how: st
     assert proposed.request.branch == f"mlgitops/rollback/staging/{MODEL}/{undone.candidate}"
     assert held(world) == frozenset()
 
-    evidence = world.repository.files("mlops/evidence", "main")
+    evidence = world.repository.read_all("mlops/evidence", "main")
     world.workspace.merge(proposed.request.branch, how)
     by_rollback = held(world)
 
     assert world.repository.read(PATH, "main") == before
-    assert world.repository.files("mlops/evidence", "main") == evidence
+    assert world.repository.read_all("mlops/evidence", "main") == evidence
     assert by_rollback == {undone.candidate}
 
     world.workspace.git("reset", "--quiet", "--hard", released)
@@ -266,6 +266,14 @@ def test_only_what_was_released_before_can_come_back(
     assert hint in str(refused.value.hint)
 
 
+def test_what_has_no_files_any_more_does_not_come_back(world: ReleaseWorld) -> None:
+    released_thrice(world)
+    world.registry.overwrite(MODEL, 2, {})
+
+    with pytest.raises(SpecError, match="they are gone, or links"):
+        world.rollback()
+
+
 def test_what_was_rolled_back_does_not_come_back_by_its_number(world: ReleaseWorld) -> None:
     released_thrice(world)
     world.workspace.merge(world.rollback().request.branch)
@@ -277,6 +285,4 @@ def test_what_was_rolled_back_does_not_come_back_by_its_number(world: ReleaseWor
 
 
 def rolled_back(world: ReleaseWorld, version: int) -> Rollback:
-    return rollback(
-        STAGING, world.specs, world.repository, world.forge, world.registry, version=version
-    )
+    return rollback(STAGING, world.specs, world.around_a_rollback, version=version)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from mlgitops.usecases.plan import plan
 from mlgitops.usecases.reconcile import reconcile
 from mlgitops.usecases.status import status
 from tests.fakes.candidates import candidate, pin
@@ -98,3 +99,12 @@ def test_what_another_project_made_live_has_no_commit_of_ours(registry, pins):
 
     assert (row.sync, row.live) == ("conflict", 1)
     assert (row.since, row.commit, row.run) == (None, None, None)
+
+
+def test_a_release_that_is_not_proven_is_called_so(registry, pins):
+    wanted = replace(specs(release("staging", pins[0])), evidence={}.get)
+
+    row = status(wanted, STAMP.commit, beside(registry))[0]
+
+    (planned,) = plan(wanted, STAMP.commit, beside(registry)).targets
+    assert (row.sync, row.reason) == ("unproven", planned.reason)

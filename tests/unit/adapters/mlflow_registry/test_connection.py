@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from mlgitops.adapters.mlflow_registry import artifacts
 from mlgitops.adapters.mlflow_registry.connection import Connection
 from mlgitops.adapters.mlflow_registry.registry import MlflowRegistry
 from mlgitops.model.errors import MissingExtra, SpecError, Unavailable
@@ -142,3 +144,46 @@ def test_a_version_is_lacking_without_the_file_and_unknown_in_a_file_that_is_not
 def test_only_a_server_or_database_can_tell_what_it_lacks():
     for uri in ("http://localhost:1", "postgresql://localhost:1/db"):
         assert not MlflowRegistry(uri, "mlartifacts", ROOT).lacks("flights", 1)
+
+
+@pytest.mark.parametrize(("given", "kept"), [(None, "20"), ("5", "5")])
+def test_mlflow_is_kept_quiet_and_waits_as_long_as_somebody_says(monkeypatch, given, kept):
+    environ = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "7"}
+    if given:
+        environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = given
+    monkeypatch.setattr(os, "environ", environ)
+    # What MLflow says when it is not installed comes after the switches.
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+
+    with pytest.raises(MissingExtra):
+        MlflowRegistry("http://127.0.0.1:9", "mlartifacts", ROOT).observe(["flights"])
+
+    assert environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == kept
+    assert environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "0"
+    assert environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("uri", "module", "hint"),
+    [
+        ("s3://bucket/model", "botocore", "pip install boto3"),
+        ("gs://bucket/model", "google.cloud", "pip install google-cloud-storage"),
+        (
+            "wasbs://box@account.blob.core.windows.net/model",
+            "azure",
+            "pip install azure-storage-blob azure-identity",
+        ),
+    ],
+)
+def test_a_store_whose_package_is_missing_says_what_to_install(
+    monkeypatch, tmp_path, uri, module, hint
+):
+    monkeypatch.setitem(sys.modules, module, None)
+    connection = Connection("sqlite:///mlflow.db", "mlartifacts", tmp_path)
+
+    with pytest.raises(MissingExtra, match=module) as caught:
+        artifacts.manifest(connection, uri, "version 1 of 'flights'")
+
+    assert caught.value.hint == hint
+    assert "could not read version 1 of 'flights'" in str(caught.value)

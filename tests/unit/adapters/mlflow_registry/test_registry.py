@@ -14,6 +14,7 @@ import pytest
 from mlgitops.adapters.mlflow_registry import connection
 from mlgitops.adapters.mlflow_registry.registry import MlflowRegistry
 from mlgitops.model.errors import SpecError, Unavailable
+from mlgitops.model.state import NO_FILES
 from tests.fakes.candidates import candidate
 
 pytestmark = [
@@ -224,3 +225,34 @@ def test_writes_are_asked_for_once_whatever_the_answer(broken, status, error, tm
         registry.set_tag("flights", "key", "value")
 
     assert broken.requests == 1
+
+
+def test_links_among_the_files_of_a_version_leave_it_without_a_manifest(registry, tmp_path):
+    registry.register(candidate(tmp_path / "model", "flights", b"one"), tmp_path / "model")
+    (stored,) = (tmp_path / "mlartifacts").rglob("model.pkl")
+    stored.rename(tmp_path / "elsewhere")
+    stored.symlink_to(tmp_path / "elsewhere")
+
+    assert registry.manifest("flights", 1) is None
+
+
+def test_a_candidate_without_files_is_not_registered(registry, tmp_path):
+    registration = candidate(tmp_path / "model", "flights", b"one")
+    (tmp_path / "empty").mkdir()
+    empty = replace(registration, manifest=NO_FILES)
+
+    with pytest.raises(SpecError, match="are gone, or links"):
+        registry.register(empty, tmp_path / "empty")
+
+    assert registry.versions("flights") == ()
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_files_that_a_server_refuses_to_show_are_not_taken_for_gone(broken, status, tmp_path):
+    uri = f"http://127.0.0.1:{broken.server_port}/{status}"
+    registry = MlflowRegistry(uri, "mlartifacts", tmp_path)
+
+    with pytest.raises(SpecError) as refused:
+        registry.manifest("flights", 1)
+
+    assert refused.value.hint == "check the credentials of this registry"

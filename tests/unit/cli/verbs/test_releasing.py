@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console  # noqa: TID253 - tests may start slowly
 
-from mlgitops.cli.verbs import drift, plan, promote, reconcile, rollback, status
+from mlgitops.cli.verbs import check, drift, plan, promote, reconcile, rollback, status
 from mlgitops.model.digest import short
 from mlgitops.model.errors import ChangesPending, PlanIsStale, SpecError, Unavailable
 from tests.fakes.release_world import MODEL, PRODUCTION, STAGING, ReleaseWorld
@@ -202,6 +202,18 @@ def test_a_second_reconcile_makes_no_change(released: Terminal) -> None:
     assert released.outputs.read_text().splitlines()[1] == "0"
 
 
+def test_a_change_before_a_failure_is_counted(terminal: Terminal) -> None:
+    terminal.do(promote, "--to", "staging")
+    terminal.merge()
+    terminal.outputs.unlink()
+    terminal.world.registry.fail_at = "set_alias"
+
+    with pytest.raises(Unavailable):
+        terminal.do(reconcile)
+
+    assert terminal.outputs.read_text().splitlines()[1] == "1"  # the record, which notes the intent
+
+
 def test_drift_is_found_then_healed(released: Terminal, capsys: pytest.CaptureFixture[str]) -> None:
     assert released.do(drift) == 0
     released.world.registry.delete_alias(MODEL, "staging")
@@ -380,8 +392,62 @@ def test_on_a_runner_a_registry_that_would_be_lost_is_refused(terminal: Terminal
         terminal.do(promote, "--to", "staging")
 
     assert terminal.world.forge.open_requests("mlgitops/") == ()
-    terminal.environ["GITHUB_WORKSPACE"] = str(workspace.root.parent)
+    terminal.environ["GITHUB_WORKSPACE"] = str(workspace.root.with_name("another"))
     assert terminal.do(promote, "--to", "staging") == 0
+
+
+def test_a_tag_named_like_the_branch_changes_nothing(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The tag is of a commit without Release: followed, it would take the model away."""
+    git, begin = terminal.world.workspace.git, terminal.world.workspace.head
+    terminal.do(promote, "--to", "staging")
+    terminal.merge()
+    terminal.world.run()
+    git("update-ref", "-d", git("for-each-ref", "--format=%(refname)", "refs/heads/mlgitops"))
+    tip = terminal.world.workspace.head
+    capsys.readouterr()
+
+    def said_and_proposed() -> list[str]:
+        """What every verb says, and the proposals, which are closed again."""
+        found = []
+        for verb, *words in (
+            (check,),
+            (plan, "--format", "json"),
+            (promote, "--to", "staging"),
+            (rollback, "--env", "staging"),
+            (status, "--format", "json"),
+        ):
+            code = terminal.do(verb, *words)
+            found.append(f"{code} {capsys.readouterr().out}")
+        proposed = "--format=%(refname) %(parent) %(tree)"
+        for line in git("for-each-ref", proposed, "refs/heads/mlgitops").splitlines():
+            found.append(line)
+            git("update-ref", "-d", line.split()[0])
+        return found
+
+    untagged = said_and_proposed()
+    git("tag", "main", begin)
+    git("tag", "heads/main", begin)
+
+    assert said_and_proposed() == untagged
+    assert [line.split()[1] for line in untagged[-2:]] == [tip, tip]
+    assert terminal.do(reconcile) == 0
+    assert terminal.live == {"staging": 1}
+
+
+def test_without_the_branch_a_tag_of_its_name_is_not_the_desired_state(
+    released: Terminal,
+) -> None:
+    git = released.world.workspace.git
+    git("tag", "main")
+    git("switch", "--quiet", "--detach")
+    git("update-ref", "-d", "refs/heads/main")
+
+    for verb, *words in ((plan,), (reconcile,), (status,), (rollback, "--env", "staging")):
+        with pytest.raises(SpecError, match="the branch 'main' has no commit"):
+            released.do(verb, *words)
+    assert released.live == {"staging": 1}
 
 
 def test_a_promotion_of_another_branchs_commit_warns_and_goes_on(

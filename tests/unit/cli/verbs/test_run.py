@@ -125,6 +125,18 @@ def test_a_missed_gate_is_in_the_document_and_annotated_elsewhere(
     assert "::error" in err
 
 
+def test_nothing_is_annotated_where_no_runner_reads_it(
+    laboratory: Laboratory, do: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    laboratory.edit("mlops/pipelines/churn.yaml", "min: 0.6", "min: 0.9999")
+
+    with pytest.raises(GateFailed):
+        do("churn", environ={"GITHUB_ACTIONS": "false"})
+
+    said = capsys.readouterr()
+    assert "::error" not in said.out + said.err
+
+
 def test_a_missed_gate_is_shown_and_raised(
     laboratory: Laboratory, do: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
