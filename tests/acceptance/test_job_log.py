@@ -121,7 +121,7 @@ def test_a_traceback_of_ours_is_harmless_whatever_it_quotes(made: Laboratory) ->
     finally:
         path.write_text(whole)
 
-    assert b"\n\\::set-output name=version::7\n" in ended.err
+    assert b"\n| ::set-output name=version::7\n" in ended.err
     assert ended.code == 1
     ended.check()
 
