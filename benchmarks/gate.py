@@ -5,13 +5,12 @@ Timed inside one process each, without its imports: `timed/` says what is in it.
 
 from __future__ import annotations
 
-import json
 import statistics
 from pathlib import Path
 
 from measure import spread
 from table import Row, seconds_row
-from tools import Tools, done
+from tools import Tools, taken
 
 _AS_SLOW = 2  # rounds of what takes seconds
 
@@ -28,8 +27,8 @@ def rows(tools: Tools, place: Path, rounds: int) -> list[Row]:
 
 def _statistics(tools: Tools, place: Path, rounds: int) -> list[Row]:
     program = "gate_statistics.py"
-    ours = _taken(tools, place, program, "ours", rounds)
-    loop = _taken(tools, place, program, "sklearn", _AS_SLOW)
+    ours = taken(tools, place, program, "ours", str(rounds))
+    loop = taken(tools, place, program, "sklearn", str(_AS_SLOW))
     what = "a gate's statistics, 100,000 rows, 20 slices"
     against = "a loop of scikit-learn's metrics, scaled to as many resamples"
     return [
@@ -42,7 +41,7 @@ def _policies(tools: Tools, place: Path, rounds: int) -> list[Row]:
     return [
         seconds_row(
             f"30 policies x 50 slices, {kind}",
-            _taken(tools, place, "policies.py", kind, rounds),
+            taken(tools, place, "policies.py", kind, str(rounds)),
             most_s,
             _shown("policies.py", kind, rounds),
         )
@@ -52,18 +51,12 @@ def _policies(tools: Tools, place: Path, rounds: int) -> list[Row]:
 
 def _registering(tools: Tools, place: Path, rounds: int) -> Row:
     program = "registering.py"
-    ours = _taken(tools, place, program, "ours", rounds)
-    default = _taken(tools, place, program, "log_model", _AS_SLOW)
+    ours = taken(tools, place, program, "ours", str(rounds))
+    default = taken(tools, place, program, "log_model", str(_AS_SLOW))
     what = "registering a candidate on SQLite"
     return _compared(
         what, ours, "`log_model` by default", default, 1 / 40, _shown(program, "ours", rounds)
     )
-
-
-def _taken(tools: Tools, place: Path, program: str, work: str, rounds: int) -> list[float]:
-    printed = done(tools.timed(program, work, str(rounds)), place)
-    taken: list[float] = json.loads(printed.splitlines()[-1])
-    return taken
 
 
 def _compared(

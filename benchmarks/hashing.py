@@ -12,9 +12,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from measure import Subject, interleaved
+from measure import Subject, interleaved, spread
 from table import Pair, Row
-from tools import Tools, dvc_repository
+from tools import Tools, dvc_repository, taken
 
 GIB, BLOCK, FILES, FILE_BYTES = 1 << 30, 1 << 20, 10_000, 9_920
 
@@ -37,7 +37,10 @@ def rows(tools: Tools, place: Path, rounds: int) -> list[Row]:
         samples = interleaved({what: ours, add: theirs}, rounds)
         command = f"python benchmarks/timed/source_digest.py {pattern}"
         found.append(Pair(samples, what, add).row(what, most, command))
-    return found
+    floor = taken(tools, place, "sha256.py", str(rounds))
+    command = f"python benchmarks/timed/sha256.py {rounds}"
+    what = "sha256 of 1 GiB in memory"
+    return [*found, Row(what, f"{spread(floor, 3)} s", "", "", "", "", None, command)]
 
 
 def _forgetting(place: Path, name: str) -> Callable[[], None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from dataclasses import dataclass
@@ -36,6 +37,13 @@ def done(command: list[str], cwd: Path) -> str:
         command, cwd=cwd, env=environment(), check=True, capture_output=True, text=True
     )
     return ended.stdout
+
+
+def taken(tools: Tools, place: Path, program: str, *arguments: str) -> list[float]:
+    """The seconds that a program of `timed/` prints, run in *place*."""
+    printed = done(tools.timed(program, *arguments), place)
+    seconds: list[float] = json.loads(printed.splitlines()[-1])
+    return seconds
 
 
 def repository(place: Path) -> Path:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
-import os
 import socket
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pyarrow as pa  # noqa: TID253 - tests may start slowly
 import pytest
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
+def server(require: Callable[[str, str], NoReturn]) -> Iterator[str]:
     """URL of a server of our own.
 
     Not below pytest's folder: the server runs as a user of its own, and every
@@ -40,13 +40,6 @@ def server() -> Iterator[str]:
             yield postgres.get_uri()
         finally:
             postgres.cleanup()
-
-
-def require(service: str, reason: str) -> None:
-    """Skip for want of *service*, or fail where all services must be there."""
-    if os.getenv("MLGITOPS_REQUIRE_SERVICES") == "1":
-        pytest.fail(f"{service} is required: {reason}")
-    pytest.skip(f"{service}: {reason}")
 
 
 def query(url: str, text: str) -> pa.Table:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pyarrow as pa  # noqa: TID253 - tests may start slowly
@@ -16,7 +16,7 @@ from mlgitops.model.errors import Unavailable
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def small_disk(tmp_path: Path, require: Callable[[str, str], NoReturn]) -> Iterator[Path]:
     """A file system of 1 MiB."""
     folder = tmp_path / "disk"
     folder.mkdir()
@@ -30,13 +30,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         require("a mount of a small disk", reason)
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
-
-
-def require(service: str, reason: str) -> None:
-    """Skip for want of *service*, or fail where all services must be there."""
-    if os.getenv("MLGITOPS_REQUIRE_SERVICES") == "1":
-        pytest.fail(f"{service} is required: {reason}")
-    pytest.skip(f"{service}: {reason}")
 
 
 def large_table() -> pa.Table:
