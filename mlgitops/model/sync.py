@@ -51,13 +51,10 @@ def classify(desired: Desired, observed: Observed) -> tuple[Sync, str]:
     if record is None:
         said = _live(observed.alias)
         return Sync.RECORD_TAMPERED, f"the record is not one of ours, and {said}"
+    sync, reason = _classify_moves(desired, record, observed)
     if _is_forged(record, pin, observed):
-        sync, reason = (
-            Sync.RECORD_TAMPERED,
-            "the record says of its version what the registry denies",
-        )
-    else:
-        sync, reason = _classify_moves(desired, record, observed)
+        sync = Sync.RECORD_TAMPERED
+        reason = "the record says of its version what the registry denies"
     if sync is not Sync.SYNCED and record.commit and not observed.is_past:
         commit = short(record.commit)
         reason = f"commit {commit} was applied last, and git here does not contain it: pull first"
