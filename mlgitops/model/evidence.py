@@ -9,34 +9,26 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+from mlgitops.model.estimates import Comparison, Estimate
+from mlgitops.model.examinations import (
+    Artifact,
+    Card,
+    Compatibility,
+    Cost,
+    Dependency,
+    Drift,
+    Fairness,
+    HoldoutUse,
+    Latency,
+    LookAhead,
+    ReferenceColumn,
+    Reproduction,
+    Robustness,
+    ShuffledLabels,
+    TrainingNoise,
+)
+
 SCHEMA = "mlgitops.dev/evidence/v1"
-Direction = Literal["maximize", "minimize"]
-
-
-class Estimate(TypedDict):
-    """A metric on *n* rows with a two-sided interval."""
-
-    value: float
-    low: float
-    high: float
-    n: int
-    method: str
-    direction: Direction
-
-
-class Comparison(TypedDict):
-    """Candidate against another model on the same rows.
-
-    *delta* is signed so that positive is better for the candidate, whatever the
-    metric's direction; the interval is two-sided at *confidence*.
-    """
-
-    delta: float
-    low: float
-    high: float
-    n: int
-    method: str
-    confidence: float
 
 
 class Column(TypedDict):
@@ -116,6 +108,7 @@ class DataRecord(TypedDict):
     rows: int
     columns: list[Column]
     label: str
+    licence: NotRequired[str]
     window: NotRequired[TimeWindow]
     sources: list[SourceRecord]
     validation: Validation
@@ -133,7 +126,7 @@ class Subject(TypedDict):
     inputs: list[Column]
 
 
-class Inputs(TypedDict):
+class TrainingInputs(TypedDict):
     """Digests of everything that made the model; *digest* covers the others."""
 
     digest: str
@@ -143,6 +136,12 @@ class Inputs(TypedDict):
     params: str
     environment: str
     seed: int
+
+
+class Inputs(TrainingInputs):
+    """What made the model, and how it was examined: what was measured, on which rows."""
+
+    evaluate: str
 
 
 class Champion(TypedDict):
@@ -166,9 +165,14 @@ class Baseline(TypedDict):
 
 
 class SliceRecord(TypedDict):
-    """One slice of the holdout; without *metrics* it has too few rows to judge."""
+    """One slice of the holdout, by the columns of *by*.
+
+    One that is not *judged* has too few rows or positives, and no numbers.
+    """
 
     name: str
+    by: list[str]
+    judged: bool
     n: int
     positives: NotRequired[int]
     metrics: dict[str, Estimate]
@@ -202,7 +206,10 @@ class Leakage(TypedDict):
 
     *duplicate_rows* counts holdout rows whose features and label also stand in
     train; *features* is sorted by auc, strongest first;
-    *after_the_fact* lists used columns that are known only afterwards.
+    *after_the_fact* lists used columns that are known only afterwards. *shared_groups*
+    counts groups that have rows on both sides, absent without such a column. *early_rows*
+    counts holdout rows that are older than the newest of train; it and *look_ahead* are
+    absent without a time column.
     """
 
     duplicate_rows: int
@@ -210,11 +217,16 @@ class Leakage(TypedDict):
     features: list[FeatureAuc]
     max_feature_auc: float
     after_the_fact: list[str]
+    look_ahead: NotRequired[list[LookAhead]]
+    shared_groups: NotRequired[int]
+    early_rows: NotRequired[int]
+    shuffled: NotRequired[ShuffledLabels]
 
 
 class Producer(TypedDict):
-    """Who and what made the evidence."""
+    """Who and what made the evidence; *time* is when, RFC 3339 in UTC."""
 
+    time: str
     commit: str
     dirty: bool
     actor: str
@@ -230,6 +242,8 @@ class Evidence(TypedDict):
 
     *producer.sample* is 0 for a full run; a sampled candidate cannot be released.
     *train_metrics* are points on training rows, for the gap to the holdout.
+    *fairness* is by the columns compared, *robustness* by the perturbation's name;
+    *compatibility* and *drift* need a champion.
     """
 
     schema: str
@@ -245,6 +259,19 @@ class Evidence(TypedDict):
     slices: list[SliceRecord]
     calibration: Calibration | None
     leakage: Leakage
+    fairness: dict[str, Fairness]
+    robustness: dict[str, Robustness]
+    noise: NotRequired[TrainingNoise]
+    reproduction: NotRequired[Reproduction]
+    latency: NotRequired[Latency]
+    artifact: Artifact
+    compatibility: NotRequired[Compatibility]
+    dependencies: list[Dependency]
+    reference: list[ReferenceColumn]
+    drift: NotRequired[list[Drift]]
+    holdout: HoldoutUse
+    card: Card
+    cost: Cost
     scores: str
     producer: Producer
     ext: dict[str, Any]
