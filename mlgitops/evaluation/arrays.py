@@ -34,12 +34,23 @@ def coded(column: Column) -> tuple[Integers, list[str]]:
     """
     missing = nulls(column)
     distinct, places = _distinct(column[~missing])
-    texts = [_name(value) for value in distinct]
+    texts = [named(value) for value in distinct]
     names = sorted(set(texts))
     position = {name: code for code, name in enumerate(names)}
     codes = np.full(column.size, -1, np.int64)
     codes[~missing] = np.array([position[text] for text in texts], np.int64)[places]
     return codes, names
+
+
+def named(value: Any) -> str:
+    """The name of one value: `true`, `3` for 3.0 too, an ISO date, or its text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
 
 
 def _distinct(column: Column) -> tuple[Sequence[Any], Integers]:
@@ -60,13 +71,3 @@ def _key(item: Any) -> Any:
     except TypeError:
         return str(item)
     return item
-
-
-def _name(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)

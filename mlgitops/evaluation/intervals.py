@@ -28,11 +28,35 @@ class Interval(NamedTuple):
         return Interval(min(self.low, value), max(self.high, value))
 
 
+class Spread(NamedTuple):
+    """An interval, and the standard error and degrees of freedom that it was made of.
+
+    *df* 0 stands for the normal distribution.
+    """
+
+    interval: Interval
+    se: float
+    df: float
+
+
 def normal_quantile(confidence: float) -> float:
     """How many standard errors to go to either side."""
     from scipy.special import ndtri
 
     return float(ndtri((1 + confidence) / 2))
+
+
+def quantile(confidence: float, df: float) -> float:
+    """How many standard errors to go to either side; *df* 0 stands for the normal one."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(df, (1 + confidence) / 2)) if df else normal_quantile(confidence)
+
+
+def symmetric(center: float, se: float, df: float, confidence: float) -> Spread:
+    """As many standard errors to either side of *center* as *confidence* asks for."""
+    reach = quantile(confidence, df) * se
+    return Spread(Interval(center - reach, center + reach), se, df)
 
 
 def mean(values: Floats, confidence: float) -> Interval:
@@ -41,17 +65,22 @@ def mean(values: Floats, confidence: float) -> Interval:
     Raises:
         Undefined: fewer than two values.
     """
-    from scipy.special import stdtrit
+    return mean_spread(values, confidence).interval
 
+
+def mean_spread(values: Floats, confidence: float) -> Spread:
+    """As `mean`, with the standard error and n - 1 degrees of freedom.
+
+    Raises:
+        Undefined: fewer than two values.
+    """
     if values.size < 2:
         raise Undefined("the spread of a mean needs two rows")
-    center = float(values.mean())
-    quantile = float(stdtrit(values.size - 1, (1 + confidence) / 2))
-    reach = quantile * float(values.std(ddof=1)) / math.sqrt(values.size)
-    return Interval(center - reach, center + reach)
+    se = float(values.std(ddof=1)) / math.sqrt(values.size)
+    return symmetric(float(values.mean()), se, values.size - 1, confidence)
 
 
-def wilson(share: float, trials: int, confidence: float) -> Interval:
+def wilson(share: float, trials: float, confidence: float, df: float = 0) -> Interval:
     """Wilson's score interval for a *share* of independent trials.
 
     Raises:
@@ -59,14 +88,14 @@ def wilson(share: float, trials: int, confidence: float) -> Interval:
     """
     if trials < 1:
         raise Undefined("a share of no rows")
-    z = normal_quantile(confidence)
+    z = quantile(confidence, df)
     center = (share + z * z / (2 * trials)) / (1 + z * z / trials)
     spread = math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
     reach = z * spread / (1 + z * z / trials)
     return Interval(center - reach, center + reach).within(0.0, 1.0).around(share)
 
 
-def paired_shares(only_first: int, only_second: int, pairs: int, confidence: float) -> Interval:
+def paired_shares(only_first: int, only_second: int, pairs: int, confidence: float) -> Spread:
     """Bonett and Price's interval for the difference of two shares of the same rows.
 
     Unlike Wald's it keeps its width when the two never disagree.
@@ -78,22 +107,28 @@ def paired_shares(only_first: int, only_second: int, pairs: int, confidence: flo
         raise Undefined("a share of no rows")
     first, second = (only_first + 1) / (pairs + 2), (only_second + 1) / (pairs + 2)
     center = first - second
-    spread = math.sqrt((first + second - center * center) / (pairs + 2))
-    reach = normal_quantile(confidence) * spread
-    return Interval(center - reach, center + reach).within(-1.0, 1.0)
+    se = math.sqrt((first + second - center * center) / (pairs + 2))
+    found = symmetric(center, se, 0, confidence)
+    return found._replace(interval=found.interval.within(-1.0, 1.0))
 
 
-def area(value: float, variance: float, fewer: int, confidence: float) -> Interval:
+def area(value: float, variance: float, fewer: int, confidence: float, df: float = 0) -> Interval:
     """Interval of an area under a curve: normal on the logit scale.
 
     *fewer* is the size of the smaller class. An area of exactly 0 or 1 has an estimated
     variance of 0; its interval then rests on the bound value x (1 - value) / fewer.
     """
     if value in (0.0, 1.0):
-        return wilson(value, fewer, confidence)
+        return wilson(value, fewer, confidence, df)
     center = math.log(value / (1 - value))
-    reach = normal_quantile(confidence) * math.sqrt(variance) / (value * (1 - value))
+    reach = quantile(confidence, df) * math.sqrt(variance) / (value * (1 - value))
     return Interval(_expit(center - reach), _expit(center + reach))
+
+
+def of_f1(jaccard: Interval) -> Interval:
+    """The interval of F1 from that of Jaccard's index J: F1 = 2J / (1 + J), which rises with J."""
+    low, high = jaccard
+    return Interval(2 * low / (1 + low), 2 * high / (1 + high))
 
 
 def percentile(draws: Floats, confidence: float) -> Interval:
@@ -102,11 +137,20 @@ def percentile(draws: Floats, confidence: float) -> Interval:
     Raises:
         Undefined: more than a twentieth of the resamples is undefined.
     """
+    return percentile_spread(draws, confidence).interval
+
+
+def percentile_spread(draws: Floats, confidence: float) -> Spread:
+    """As `percentile`, with the standard deviation of the draws.
+
+    Raises:
+        Undefined: more than a twentieth of the resamples is undefined.
+    """
     defined = draws[np.isfinite(draws)]
     if defined.size < (1 - _LARGEST_UNDEFINED_SHARE) * draws.size:
         raise Undefined("too few rows of a class: many resamples have none of them")
     low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Interval(float(low), float(high))
+    return Spread(Interval(float(low), float(high)), float(defined.std(ddof=1)), 0)
 
 
 def _expit(x: float) -> float:

@@ -50,6 +50,25 @@ def shared_rows(train: Column, holdout: Column) -> int:
     return int(np.intersect1d(train, holdout).size)
 
 
+def look_ahead(values: Column, moments: Column) -> int:
+    """How many rows have a time of *values* that lies after the row's own moment."""
+    return int(np.count_nonzero(values > moments))
+
+
+def shared_groups(groups: Column, held_out: Mask) -> int:
+    """How many distinct values have rows on both sides; null is no group."""
+    codes, _ = coded(groups)
+    is_known = codes >= 0
+    return int(np.intersect1d(codes[is_known & ~held_out], codes[is_known & held_out]).size)
+
+
+def early_rows(moments: Column, held_out: Mask) -> int:
+    """How many rows held out are older than the newest of the others."""
+    seen = moments[~held_out]
+    seen = seen[~np.isnat(seen)]
+    return int(np.count_nonzero(moments[held_out] < seen.max())) if seen.size else 0
+
+
 Strength = Callable[[Floats, Column], float]
 """Ranks and target to -1..1; raises `Undefined` when there is nothing to rank."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from mlgitops.evaluation.arrays import Column, Floats, Mask
 from mlgitops.model.errors import SpecError
+from mlgitops.model.estimates import Direction
 from mlgitops.model.spec import Task
 
 _SUM_TOLERANCE = 1e-3
@@ -19,23 +20,38 @@ _PROBABILITY_HINT = "the model must return probabilities, not scores or margins"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What a function of the user's gave for each row, (n,) and finite; the metric is the mean."""
+
+    values: Floats
+    direction: Direction
+
+    def take(self, rows: Column) -> Measured:
+        """The rows that a mask or an index array selects."""
+        return replace(self, values=self.values[rows])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
     """Predictions of one model, one row each, in the order of the truth.
 
     *scores* are (n,) probabilities of the positive class, (n, k) probabilities
     of *classes*, or (n,) predicted numbers. *classes* is empty unless multiclass.
+    *measured* has the metrics of the user's own functions, by name.
     """
 
     task: Task
     scores: Floats
     classes: tuple[str, ...] = ()
+    measured: Mapping[str, Measured] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return int(self.scores.shape[0])
 
     def take(self, rows: Column) -> Predictions:
         """The same model on the rows that a mask or an index array selects."""
-        return replace(self, scores=self.scores[rows])
+        measured = {name: kept.take(rows) for name, kept in self.measured.items()}
+        return replace(self, scores=self.scores[rows], measured=measured)
 
     def aligned_to(self, classes: Sequence[str]) -> Predictions:
         """Columns in the order of *classes*, then those that only this model knows.

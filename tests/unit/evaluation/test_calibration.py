@@ -73,3 +73,26 @@ def test_the_interval_holds_the_value_within_zero_and_one(rows):
 def test_no_rows_are_undefined():
     with pytest.raises(Undefined):
         calibration(np.array([]), np.array([]), 0.95)
+
+
+def test_rows_that_stand_four_times_are_no_more_certain():
+    truth, scores = sample(400)
+    rows, codes = np.tile(np.arange(400), 4), np.tile(np.arange(400), 4)
+
+    once = calibration(truth, scores, 0.95)["ece"]
+    fooled = calibration(truth[rows], scores[rows], 0.95)["ece"]
+    clustered = calibration(truth[rows], scores[rows], 0.95, codes)["ece"]
+
+    assert clustered["high"] - clustered["low"] == pytest.approx(
+        once["high"] - once["low"], rel=0.15
+    )
+    assert fooled["high"] - fooled["low"] < 0.7 * (once["high"] - once["low"])
+    assert clustered["clusters"] == 400
+    assert clustered["method"] == "centred-cluster-poisson-bootstrap"
+
+
+def test_one_cluster_is_undefined():
+    truth, scores = sample(50)
+
+    with pytest.raises(Undefined):
+        calibration(truth, scores, 0.95, np.zeros(50, np.int64))

@@ -9,7 +9,7 @@ from scipy import stats  # noqa: TID253 - the reference
 from mlgitops.evaluation.baseline import prior
 from mlgitops.evaluation.compare import compare
 from mlgitops.evaluation.metrics import point
-from mlgitops.evaluation.predictions import Predictions
+from mlgitops.evaluation.predictions import Measured, Predictions
 from mlgitops.evaluation.undefined import Undefined
 from mlgitops.model.metrics import METRICS, metrics_for
 
@@ -253,3 +253,83 @@ def test_rows_that_do_not_match_are_a_mistake_of_the_caller():
 
     with pytest.raises(ValueError, match="predictions for"):
         compare("brier", truth, first, second.take(slice(5)), 0.95)
+
+
+@pytest.mark.parametrize(("task", "metric"), EVERY)
+def test_the_standard_error_is_that_of_the_difference(task, metric):
+    truth, first, second = contest(task)
+    draw = np.random.default_rng(2)
+    resamples = [draw.integers(0, truth.size, truth.size) for _ in range(300)]
+    moved = [
+        point(metric, truth[rows], first.take(rows)) - point(metric, truth[rows], second.take(rows))
+        for rows in resamples
+    ]
+
+    found = compare(metric, truth, first, second, 0.95)
+
+    assert found["se"] == pytest.approx(np.std(moved, ddof=1), rel=0.15)
+    assert found["se"] == compare(metric, truth, second, first, 0.95)["se"]
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+@pytest.mark.parametrize(("task", "metric"), EVERY)
+def test_the_interval_is_as_many_standard_errors_as_its_distribution_says(task, metric, confidence):
+    truth, first, second = contest(task)
+    found = compare(metric, truth, first, second, confidence)
+    known = stats.t(found["df"]) if found["df"] else stats.norm
+    width = 2 * known.ppf((1 + confidence) / 2) * found["se"]
+    is_resampled = found["method"] == "paired-poisson-bootstrap"
+
+    assert found["high"] - found["low"] == pytest.approx(width, rel=0.1 if is_resampled else 1e-9)
+    assert found["df"] == (599 if found["method"] == "paired-t" else 0)
+
+
+@pytest.mark.parametrize(("task", "metric"), EVERY)
+def test_identical_models_have_no_standard_error(task, metric):
+    truth, model, _ = contest(task)
+    copy = Predictions(task, model.scores.copy(), model.classes)
+
+    assert compare(metric, truth, model, copy, 0.95)["se"] == 0
+
+
+def test_two_perfect_rankings_have_the_standard_error_of_their_interval():
+    truth = np.array([0, 0, 0, 1, 1, 1])
+    first = Predictions(BINARY, np.array([0.1, 0.2, 0.3, 0.7, 0.8, 0.9]))
+    second = Predictions(BINARY, np.array([0.3, 0.2, 0.1, 0.7, 0.8, 0.9]))
+
+    found = compare("roc_auc", truth, first, second, 0.95)
+
+    assert found["se"] * 1.959963985 == pytest.approx(found["high"], rel=1e-9)
+
+
+def test_what_a_user_measured_is_a_paired_mean():
+    truth, first, second = contest(REGRESSION)
+    gains = [-np.abs(model.scores - truth) for model in (first, second)]
+    ours, theirs = (
+        Predictions(REGRESSION, model.scores, measured={"profit": Measured(gain, "maximize")})
+        for model, gain in zip((first, second), gains, strict=True)
+    )
+
+    assert compare("profit", truth, ours, theirs, 0.95) == compare(
+        "mae", truth, first, second, 0.95
+    )
+
+
+def test_equal_measurements_of_unequal_models_differ_by_nothing():
+    truth, first, second = contest(REGRESSION)
+    same = {"profit": Measured(np.arange(600.0), "maximize")}
+    ours, theirs = (Predictions(REGRESSION, one.scores, measured=same) for one in (first, second))
+
+    found = compare("profit", truth, ours, theirs, 0.95)
+
+    assert (found["delta"], found["se"], found["low"], found["high"]) == (0, 0, 0, 0)
+
+
+def test_a_measurement_of_one_model_only_is_a_mistake_of_the_caller():
+    truth, first, second = contest(REGRESSION)
+    ours = Predictions(
+        REGRESSION, first.scores, measured={"profit": Measured(np.ones(600), "maximize")}
+    )
+
+    with pytest.raises(ValueError, match="profit is not a metric"):
+        compare("profit", truth, ours, second, 0.95)

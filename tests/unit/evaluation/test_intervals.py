@@ -36,14 +36,15 @@ def test_mean_is_students_t():
 
 def test_paired_shares_is_bonett_and_prices_formula():
     # p12 = 13/102, p21 = 6/102, by hand from the published formula.
-    low, high = intervals.paired_shares(12, 5, 100, 0.95)
+    (low, high), se, df = intervals.paired_shares(12, 5, 100, 0.95)
     reach = 1.959963984540054 * ((19 / 102 - (7 / 102) ** 2) / 102) ** 0.5
 
     assert (low, high) == pytest.approx((7 / 102 - reach, 7 / 102 + reach))
+    assert (se * 1.959963984540054, df) == (pytest.approx(reach), 0)
 
 
 def test_paired_shares_keeps_its_width_without_disagreement():
-    low, high = intervals.paired_shares(0, 0, 10, 0.95)
+    low, high = intervals.paired_shares(0, 0, 10, 0.95).interval
 
     assert low == -high < -0.1
 

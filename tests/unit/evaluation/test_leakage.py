@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr  # noqa: TID253 - the reference
 from sklearn.metrics import roc_auc_score  # noqa: TID253 - the reference
 
-from mlgitops.evaluation.leakage import duplicate_rows, feature_auc, shared_rows
+from mlgitops.evaluation.leakage import (
+    duplicate_rows,
+    early_rows,
+    feature_auc,
+    look_ahead,
+    shared_groups,
+    shared_rows,
+)
 
 BINARY, MULTICLASS, REGRESSION = (
     "binary-classification",
@@ -165,3 +172,35 @@ def test_a_mask_and_its_complement_share_no_rows(flags):
 
     assert shared_rows(np.flatnonzero(~mask), np.flatnonzero(mask)) == 0
     assert shared_rows(np.arange(mask.size), np.flatnonzero(mask)) == mask.sum()
+
+
+def days(*numbers):
+    return np.array([np.datetime64("NaT") if n is None else n for n in numbers], "datetime64[us]")
+
+
+def test_a_time_after_the_row_s_own_looks_ahead():
+    moments = days(5, 5, 5, None, 5)
+
+    assert look_ahead(days(4, 5, 6, 6, None), moments) == 1
+
+
+def test_groups_on_both_sides_are_counted_once_each():
+    groups = np.array(["a", "a", "b", "b", "c", None, None], object)
+    held_out = np.array([0, 1, 0, 0, 1, 0, 1], bool)
+
+    assert shared_groups(groups, held_out) == 1
+    assert shared_groups(groups, np.zeros(7, bool)) == 0
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float64", "datetime64[us]"])
+def test_groups_may_be_numbers_or_times(dtype):
+    groups = np.array([1, 1, 2, 3, 3, 3]).astype(dtype)
+
+    assert shared_groups(groups, np.array([0, 1, 0, 0, 1, 1], bool)) == 2
+
+
+def test_rows_before_the_newest_that_was_learnt_from_are_early():
+    held_out = np.array([0, 0, 0, 1, 1, 1, 1], bool)
+
+    assert early_rows(days(1, 4, None, 3, 4, 5, None), held_out) == 1
+    assert early_rows(days(None, None, None, 3, 4, 5, 6), held_out) == 0

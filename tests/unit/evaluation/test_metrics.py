@@ -5,9 +5,10 @@ import pytest
 import sklearn.metrics  # noqa: TID253 - the reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats  # noqa: TID253 - the reference
 
 from mlgitops.evaluation.metrics import Undefined, estimate, point
-from mlgitops.evaluation.predictions import Predictions
+from mlgitops.evaluation.predictions import Measured, Predictions
 from mlgitops.model.metrics import METRICS, metrics_for
 
 BINARY, MULTICLASS, REGRESSION = (
@@ -266,3 +267,45 @@ def test_swapping_positive_mirrors_the_auc(rows):
     assert swapped["value"] == pytest.approx(1 - one["value"])
     assert swapped["low"] == pytest.approx(1 - one["high"])
     assert swapped["high"] == pytest.approx(1 - one["low"])
+
+
+def test_what_a_user_measured_is_a_mean_with_its_t_interval():
+    truth, model = sample(REGRESSION)
+    values = np.abs(model.scores - truth) - 5
+    measured = Predictions(
+        REGRESSION, model.scores, measured={"profit": Measured(values, "maximize")}
+    )
+
+    found = estimate("profit", truth, measured, 0.95)
+
+    expected = stats.t.interval(0.95, 399, values.mean(), stats.sem(values))
+    assert (found["low"], found["high"]) == pytest.approx(expected)
+    assert (found["value"], found["method"], found["direction"]) == (
+        pytest.approx(values.mean()),
+        "t",
+        "maximize",
+    )
+    assert point("profit", truth[:7], measured.take(slice(7))) == pytest.approx(values[:7].mean())
+
+
+@pytest.mark.parametrize("metric", metrics_for(REGRESSION))
+def test_a_measured_name_does_not_hide_a_metric_of_the_table(metric):
+    truth, model = sample(REGRESSION)
+    other = {metric: Measured(truth, "maximize")}
+    measured = Predictions(REGRESSION, model.scores, measured=other)
+
+    assert estimate(metric, truth, measured, 0.95) == estimate(metric, truth, model, 0.95)
+
+
+def test_a_name_that_nothing_measured_is_a_mistake_of_the_caller():
+    truth, model = sample(BINARY)
+
+    with pytest.raises(ValueError, match="profit is not a metric for binary"):
+        estimate("profit", truth, model, 0.95)
+
+
+def test_only_clusters_are_recorded():
+    truth, model = sample(BINARY)
+
+    assert "clusters" not in estimate("brier", truth, model, 0.95)
+    assert estimate("brier", truth, model, 0.95, np.arange(400) // 4)["clusters"] == 100
