@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 # The parts of requests that name what a job works on, see docs/architecture.md.
 _INPUTS = ("model", "raw", "table")
-_ON_THE_CHECKOUT: tuple[Job, ...] = ("features", "train")
+_ON_THE_CHECKOUT: tuple[Job, ...] = ("features", "train", "measure")
+# Where a job that sees answers could leave them for a later one.
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - withheld, not used
 _KEPT_TO_OURSELVES = (".git", OURS)
 _CODE_RULE = (
     "features and training code reads the files of this repository, without `.git`, `.mlgitops` "
@@ -34,6 +36,8 @@ _RULES: Mapping[Job, str] = {
     "train": _CODE_RULE,
     "predict": "a model reads what is packed with it (`train.code`), and writes temporary files "
     "only (`tempfile`)",
+    "measure": "a metric function reads the files of this repository, without `.git`, `.mlgitops` "
+    "and the dataset's sources; what else it needs comes as truth and score",
 }
 
 
@@ -52,6 +56,8 @@ def access_to(
     readable = [Path(request[name]) for name in _INPUTS if name in request]
     withheld = [*(root / name for name in _KEPT_TO_OURSELVES), *sources]
     (readable if job in _ON_THE_CHECKOUT else withheld).append(root)
+    if job == "measure":
+        withheld.append(_SHARED_MEMORY)
     return Access(
         readable=tuple(readable),
         writable=(output,) if output else (),

@@ -14,6 +14,16 @@ def code_of(run: RunContext) -> dict[str, str]:
     return {f"code {path}": digest for path, digest in _digests(run).items()}
 
 
+def functions_code(run: RunContext) -> dict[str, str]:
+    """Digests of the files that the metric functions live among, by `function code <path>`."""
+    functions = run.pipeline.evaluate.functions
+    if not functions:
+        return {}
+    named = {one.code: f"the metric function {one.entrypoint!r}" for one in functions}
+    found = run.neighbours.store.code_digests(list(named), named)
+    return {f"function code {path}": digest for path, digest in found.items()}
+
+
 def code_paths(run: RunContext) -> list[str]:
     """The files and folders of the code; a module's name has become its file."""
     files = _digests(run)

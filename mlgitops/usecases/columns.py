@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from mlgitops.model.errors import SpecError
 
 if TYPE_CHECKING:
+    from mlgitops.model.spec import SliceBy
     from mlgitops.usecases.context import RunContext
+
+
+NUMBERS = ("int", "uint", "float", "double")
+TEXT = ("string",)
 
 
 def table_columns(run: RunContext) -> tuple[str, ...]:
@@ -44,12 +49,72 @@ def require_named(run: RunContext) -> None:
     """Refuse a pipeline that names columns which are not there, before any work is done on them.
 
     Raises:
-        SpecError: the label, a feature or a column of a slice is not in the data.
+        SpecError: the label, a feature, the cluster or a column of a slice is not in the
+            data, or bounds are on one without numbers.
     """
     model_columns(run)
-    sliced = dict.fromkeys(name for by in run.pipeline.evaluate.slices for name in by.columns)
-    place = f"mlops/pipelines/{run.pipeline.name}.yaml: evaluate.slices"
-    require(table_columns(run), tuple(sliced), place)
+    asked = run.pipeline.evaluate
+    place = f"mlops/pipelines/{run.pipeline.name}.yaml: evaluate"
+    for key, cuts in (("slices", asked.slices), ("groups", asked.groups)):
+        for number, cut in enumerate(cuts):
+            _require_cut(run, cut, f"{place}.{key}[{number}]")
+    if asked.cluster is not None:
+        require(table_columns(run), (asked.cluster,), f"{place}.cluster")
+    _require_perturbable(run)
+
+
+def _require_cut(run: RunContext, cut: SliceBy, place: str) -> None:
+    """Refuse columns that are not there, and bounds on what is not numbers."""
+    there = table_columns(run)
+    require(there, cut.columns, f"{place}.by")
+    require(there, [condition.column for condition in cut.where], f"{place}.where")
+    types = _types(run)
+    for condition in cut.where:
+        if not condition.equals and not types[condition.column].startswith(NUMBERS):
+            raise SpecError(
+                f"{place}.where: {condition.column!r} is {types[condition.column]}, "
+                "so nothing is at least or below",
+                hint="bounds are for numbers: name the values instead",
+            )
+
+
+def columns_of(run: RunContext, types: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the model's columns whose Arrow types begin with one of *types*."""
+    found = _types(run)
+    return tuple(name for name in model_columns(run) if found[name].startswith(types))
+
+
+def _types(run: RunContext) -> dict[str, str]:
+    """Arrow's name of each column's type."""
+    columns = run.json("extract", "extraction")["columns"]
+    return {column["name"]: column["type"] for column in columns}
+
+
+def _require_perturbable(run: RunContext) -> None:
+    for how in run.pipeline.evaluate.perturbations:
+        place = f"mlops/pipelines/{run.pipeline.name}.yaml: evaluate.perturbations.{how.name}"
+        _require_seen(run, how.unseen, TEXT, f"{place}.unseen: ")
+        _require_seen(run, tuple(how.scale or ()), NUMBERS, f"{place}.scale: ")
+        if how.noise is not None and not columns_of(run, NUMBERS):
+            raise SpecError(
+                f"{place}.noise: the model sees no column of numbers",
+                hint="remove it, or disturb the columns with `missing` or `unseen`",
+            )
+
+
+def _require_seen(
+    run: RunContext, wanted: tuple[str, ...], types: tuple[str, ...], place: str
+) -> None:
+    """Refuse columns that the model does not see, or that are not of these types."""
+    require(table_columns(run), wanted, place.removesuffix(": "))
+    fitting = columns_of(run, types)
+    for name in wanted:
+        if name not in fitting:
+            what = "text" if types == TEXT else "numbers"
+            raise SpecError(
+                f"{place}{name!r} is no column of {what} that the model sees",
+                hint=f"those are {', '.join(fitting)}" if fitting else f"it sees none of {what}",
+            )
 
 
 def require(there: Sequence[str], wanted: Sequence[str], place: str) -> None:

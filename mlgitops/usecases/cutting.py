@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,40 @@ def cut(run: RunContext, folder: Path) -> dict[str, Path]:
     require(everything, extra, f"mlops/datasets/{run.dataset.name}.yaml")
     read = tables.read(table, list(dict.fromkeys([label, *extra])))
     truth, _ = labels.encode(read[label], run.pipeline.positive, run.pipeline.task)
-    held_out = split.holdout(
+    mask = _mask(run, read, truth)
+    moments = read[run.dataset.time] if run.dataset.time else None
+    train, holdout = folder / "train.parquet", folder / "holdout.parquet"
+    parts = []
+    for rows, columns, out in ((~mask, [*seen, label], train), (mask, everything, holdout)):
+        tables.take(table, rows, columns, out)
+        parts.append(_part(run, out, truth[rows], None if moments is None else moments[rows]))
+    record = SplitRecord(
+        strategy=asked.strategy,
+        train=parts[0],
+        holdout=parts[1],
+        shared_rows=_shared_rows(run, table, mask),
+    )
+    if asked.column:
+        record["column"] = asked.column
+    facts = folder / "split.json"
+    facts.write_text(json.dumps(record))
+    return {"train": train, "holdout": holdout, "split": facts}
+
+
+def held_out(run: RunContext) -> NDArray[np.bool_]:
+    """Which rows of the extracted table the split step held out, in its order."""
+    label, column = run.pipeline.label, run.dataset.split.column
+    wanted = list(dict.fromkeys([label, *([column] if column else [])]))
+    read = run.neighbours.tables.read(run.path("extract", "table"), wanted)
+    truth, _ = labels.encode(read[label], run.pipeline.positive, run.pipeline.task)
+    return _mask(run, read, truth)
+
+
+def _mask(
+    run: RunContext, read: Mapping[str, NDArray[Any]], truth: NDArray[Any]
+) -> NDArray[np.bool_]:
+    asked = run.dataset.split
+    return split.holdout(
         asked.strategy,
         rows=len(truth),
         holdout=asked.holdout,
@@ -39,23 +72,6 @@ def cut(run: RunContext, folder: Path) -> dict[str, Path]:
         labels=None if run.pipeline.task == "regression" else truth,
         seed=asked.seed,
     )
-    moments = read[run.dataset.time] if run.dataset.time else None
-    train, holdout = folder / "train.parquet", folder / "holdout.parquet"
-    parts = []
-    for rows, columns, out in ((~held_out, [*seen, label], train), (held_out, everything, holdout)):
-        tables.take(table, rows, columns, out)
-        parts.append(_part(run, out, truth[rows], None if moments is None else moments[rows]))
-    record = SplitRecord(
-        strategy=asked.strategy,
-        train=parts[0],
-        holdout=parts[1],
-        shared_rows=_shared_rows(run, table, held_out),
-    )
-    if asked.column:
-        record["column"] = asked.column
-    facts = folder / "split.json"
-    facts.write_text(json.dumps(record))
-    return {"train": train, "holdout": holdout, "split": facts}
 
 
 def _shared_rows(run: RunContext, table: Path, held_out: NDArray[np.bool_]) -> int:

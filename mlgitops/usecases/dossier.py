@@ -2,36 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlgitops.evaluation import baseline, calibration, leakage
+from mlgitops.evaluation import calibration
 from mlgitops.evaluation.undefined import Undefined
 from mlgitops.folders import manifest
+from mlgitops.model.estimates import Comparison, Estimate
 from mlgitops.model.evidence import (
     SCHEMA,
     Baseline,
     Calibration,
     Champion,
-    Comparison,
     DataRecord,
-    Estimate,
     Evidence,
-    FeatureAuc,
+    Inputs,
     Leakage,
     Producer,
     SliceRecord,
     Subject,
+    TrainingInputs,
 )
-from mlgitops.usecases import scoring
-from mlgitops.usecases.columns import model_columns
+from mlgitops.model.examinations import (
+    Artifact,
+    Card,
+    Compatibility,
+    Cost,
+    Dependency,
+    Drift,
+    Fairness,
+    HoldoutUse,
+    ReferenceColumn,
+    Robustness,
+)
+from mlgitops.model.run import STEPS
+from mlgitops.usecases import scoring, signatures
+from mlgitops.usecases.freshness import examination
+from mlgitops.usecases.sections.artifact import artifact
+from mlgitops.usecases.sections.dependencies import dependencies
+from mlgitops.usecases.sections.fairness import fairness
+from mlgitops.usecases.sections.holdout import holdout_use
+from mlgitops.usecases.sections.leaks import leaks
+from mlgitops.usecases.sections.reference import drift, reference
+from mlgitops.usecases.sections.robustness import robustness
+from mlgitops.usecases.sections.slices import judge_slices
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlgitops.evaluation.predictions import Predictions
-    from mlgitops.model.spec import Pin
+    from mlgitops.model.spec import Evaluate, Pin
+    from mlgitops.usecases.champions import ChampionModel
     from mlgitops.usecases.context import RunContext
+    from mlgitops.usecases.predicting import Predicted
+
+
+# The steps that make a candidate, as against those that judge it.
+_MAKING = STEPS[: STEPS.index("train") + 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +67,19 @@ class Findings:
     """What does not depend on the environment."""
 
     candidate: str
-    predictions: Predictions
+    predicted: Predicted
     metrics: dict[str, Estimate]
-    train_metrics: dict[str, float]
     baseline: Baseline
     calibration: Calibration | None
     leakage: Leakage
+    fairness: dict[str, Fairness]
+    robustness: dict[str, Robustness]
+    signature: signatures.Signature
+    artifact: Artifact
+    dependencies: list[Dependency]
+    reference: list[ReferenceColumn]
+    holdout: HoldoutUse
+    reports: Mapping[str, Any]
     slice_columns: dict[str, NDArray[Any]]
 
 
@@ -55,32 +90,41 @@ class Standing:
     champion: Champion | None
     comparison: dict[str, Comparison]
     slices: list[SliceRecord]
+    compatibility: Compatibility | None
+    drift: list[Drift] | None
 
 
 def examine(
     run: RunContext,
     candidate: str,
     answers: tuple[scoring.Rows, scoring.Rows],
-    predictions: Predictions,
-    train_metrics: dict[str, float],
+    predicted: Predicted,
+    reports: Mapping[str, Any],
 ) -> Findings:
-    """Judge the candidate by itself: metrics, dummy, calibration, leakage.
+    """Judge the candidate by itself.
 
-    *answers* are those of train and holdout; *predictions* are on the holdout.
+    *answers* are those of train and holdout; *reports* are by their names under `ext`.
     """
     known, rows = answers
-    asked = run.pipeline.evaluate
-    holdout = run.path("split", "holdout")
-    by = list(dict.fromkeys(column for part in asked.slices for column in part.columns))
+    asked, predictions = run.pipeline.evaluate, predicted.candidate
+    columns = run.neighbours.tables.read(run.path("split", "holdout"), _cut_by(asked))
+    model = run.path("train", "model")
     return Findings(
         candidate=candidate,
-        predictions=predictions,
+        predicted=predicted,
         metrics=scoring.estimates(asked.metrics, rows, predictions, asked.confidence),
-        train_metrics=train_metrics,
-        baseline=_baseline(run, known, rows, predictions),
+        baseline=_baseline(run, rows, predictions, predicted.dummy),
         calibration=_calibration(run, rows, predictions),
-        leakage=_leakage(run, known),
-        slice_columns=run.neighbours.tables.read(holdout, by),
+        leakage=leaks(run, known, predicted.retrained.shuffled),
+        fairness=fairness(run, columns, rows, predictions),
+        robustness=robustness(run, rows, predictions, predicted.trials),
+        signature=signatures.read(model),
+        artifact=artifact(model),
+        dependencies=dependencies(model),
+        reference=reference(run),
+        holdout=holdout_use(run, candidate),
+        reports=reports,
+        slice_columns=columns,
     )
 
 
@@ -88,17 +132,22 @@ def stand(
     run: RunContext,
     findings: Findings,
     rows: scoring.Rows,
-    champion: tuple[Pin, Predictions] | None,
+    champion: tuple[ChampionModel, Predictions] | None,
 ) -> Standing:
     """Judge the candidate beside *champion*, on the same rows."""
-    asked, candidate = run.pipeline.evaluate, findings.predictions
-    other = champion[1] if champion else None
+    asked, candidate = run.pipeline.evaluate, findings.predicted.candidate
+    slices = judge_slices(
+        run, findings.slice_columns, rows, candidate, champion[1] if champion else None
+    )
+    if champion is None:
+        return Standing(None, {}, slices, None, None)
+    model, other = champion
     return Standing(
-        champion=_champion(run, rows, *champion) if champion else None,
-        comparison=scoring.comparisons(asked.metrics, rows, candidate, other, asked.confidence)
-        if other
-        else {},
-        slices=scoring.judge_slices(run, findings.slice_columns, rows, candidate, other),
+        champion=_champion(run, rows, model.pin, other),
+        comparison=scoring.comparisons(asked.metrics, rows, candidate, other, asked.confidence),
+        slices=slices,
+        compatibility=signatures.compare(model.signature, findings.signature),
+        drift=drift(run, model.pin),
     )
 
 
@@ -106,24 +155,56 @@ def compile_evidence(
     run: RunContext, environment: str, findings: Findings, standing: Standing, scores: str
 ) -> Evidence:
     """The document for *environment*; *scores* is the digest of the per-row scores."""
-    return Evidence(
+    document = Evidence(
         schema=SCHEMA,
         environment=environment,
         subject=_subject(run, findings.candidate),
-        inputs=run.json("train", "train")["record"],
+        inputs=_inputs(run),
         data=_data(run),
         metrics=findings.metrics,
-        train_metrics=findings.train_metrics,
+        train_metrics=findings.predicted.train_metrics,
         champion=standing.champion,
         comparison=standing.comparison,
         baseline=findings.baseline,
         slices=standing.slices,
         calibration=findings.calibration,
         leakage=findings.leakage,
+        fairness=findings.fairness,
+        robustness=findings.robustness,
+        artifact=findings.artifact,
+        dependencies=findings.dependencies,
+        reference=findings.reference,
+        holdout=findings.holdout,
+        card=_card(run),
+        cost=_cost(run),
         scores=scores,
         producer=_producer(run),
-        ext={},
+        ext=dict(findings.reports),
     )
+    if findings.predicted.latency is not None:
+        document["latency"] = findings.predicted.latency
+    if findings.predicted.retrained.noise is not None:
+        document["noise"] = findings.predicted.retrained.noise
+    if findings.predicted.retrained.reproduction is not None:
+        document["reproduction"] = findings.predicted.retrained.reproduction
+    if standing.compatibility is not None:
+        document["compatibility"] = standing.compatibility
+    if standing.drift is not None:
+        document["drift"] = standing.drift
+    return document
+
+
+def _cut_by(asked: Evaluate) -> list[str]:
+    """The columns that slices and groups are made of, each once."""
+    cuts = (*asked.slices, *asked.groups)
+    by = (column for cut in cuts for column in cut.columns)
+    where = (condition.column for cut in cuts for condition in cut.where)
+    return list(dict.fromkeys((*by, *where)))
+
+
+def _inputs(run: RunContext) -> Inputs:
+    trained: TrainingInputs = run.json("train", "train")["record"]
+    return Inputs(**trained, evaluate=examination(run.pipeline, run.dataset))
 
 
 def _subject(run: RunContext, candidate: str) -> Subject:
@@ -152,6 +233,8 @@ def _data(run: RunContext) -> DataRecord:
     )
     if extraction["window"]:
         record["window"] = extraction["window"]
+    if run.dataset.licence:
+        record["licence"] = run.dataset.licence
     return record
 
 
@@ -166,12 +249,11 @@ def _champion(run: RunContext, rows: scoring.Rows, pin: Pin, predictions: Predic
 
 
 def _baseline(
-    run: RunContext, known: scoring.Rows, rows: scoring.Rows, candidate: Predictions
+    run: RunContext, rows: scoring.Rows, candidate: Predictions, dummy: Predictions
 ) -> Baseline:
-    asked, task = run.pipeline.evaluate, run.pipeline.task
-    dummy = baseline.prior(known.truth, len(rows.truth), task, rows.classes)
+    asked = run.pipeline.evaluate
     return Baseline(
-        kind="mean" if task == "regression" else "prior",
+        kind="mean" if run.pipeline.task == "regression" else "prior",
         metrics=scoring.estimates(asked.metrics, rows, dummy, asked.confidence),
         comparison=scoring.comparisons(asked.metrics, rows, candidate, dummy, asked.confidence),
     )
@@ -184,39 +266,32 @@ def _calibration(
         return None
     try:
         return calibration.calibration(
-            rows.truth, predictions.scores, run.pipeline.evaluate.confidence
+            rows.truth, predictions.scores, run.pipeline.evaluate.confidence, rows.clusters
         )
     except Undefined:
         return None
 
 
-def _leakage(run: RunContext, known: scoring.Rows) -> Leakage:
-    """Signs of leakage, from the training rows and from what stands on both sides."""
-    tables, train = run.neighbours.tables, run.path("split", "train")
-    seen = model_columns(run)
-    holdout = run.path("split", "holdout")
-    compared = [*seen, run.pipeline.label]
-    duplicates = leakage.duplicate_rows(
-        tables.row_digests(train, compared), tables.row_digests(holdout, compared)
+def _card(run: RunContext) -> Card:
+    card = run.pipeline.card
+    return Card(
+        description=card.description,
+        owners=list(card.owners),
+        intended_use=card.intended_use,
+        limitations=card.limitations,
+        licence=card.licence,
     )
-    features: list[FeatureAuc] = []
-    for name, values in tables.read(train, list(seen)).items():
-        auc = leakage.feature_auc(values, known.truth, run.pipeline.task)
-        if auc is not None:
-            features.append(FeatureAuc(column=name, auc=auc))
-    features.sort(key=lambda feature: (-feature["auc"], feature["column"]))
-    return Leakage(
-        duplicate_rows=duplicates,
-        duplicate_share=duplicates / run.json("split", "split")["holdout"]["rows"],
-        features=features,
-        max_feature_auc=features[0]["auc"] if features else 0.5,
-        after_the_fact=[name for name in seen if name in run.dataset.after_the_fact],
-    )
+
+
+def _cost(run: RunContext) -> Cost:
+    seconds = {step: run.durations[step] for step in _MAKING if step in run.durations}
+    return Cost(seconds=seconds, total_seconds=sum(seconds.values()))
 
 
 def _producer(run: RunContext) -> Producer:
     origin = run.origin
     return Producer(
+        time=run.neighbours.clock.now().isoformat(timespec="seconds"),
         commit=origin.commit,
         dirty=origin.dirty,
         actor=origin.actor,

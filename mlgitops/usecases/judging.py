@@ -1,8 +1,4 @@
-"""Scores candidate, champions and dummy, and writes down what came of it.
-
-Models are scored by a worker that never sees a label; every number is computed
-here, from predictions and labels.
-"""
+"""Judges the candidate, and writes down what came of it: evidence, curves and scores."""
 
 from __future__ import annotations
 
@@ -11,14 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mlgitops.folders import file_sha256
 from mlgitops.model.curves import Curves
 from mlgitops.model.digest import digest, short
 from mlgitops.spec import evidence as evidence_file
-from mlgitops.usecases import champions, dossier, scoring
-from mlgitops.usecases.columns import model_columns, require, table_columns
+from mlgitops.usecases import champions, dossier, predicting, scoring
+from mlgitops.usecases.sections.reports import reports
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,23 +22,24 @@ if TYPE_CHECKING:
     from mlgitops.usecases.context import RunContext
 
 _CANDIDATE = "candidate"
-_TRAIN_ROWS = 50_000
 
 
 def judge(run: RunContext, folder: Path) -> dict[str, Path]:
     """Score the models in *folder*; the outputs of the evaluate step by name."""
+    documents = reports(run)
     known, rows = scoring.answers(run)
-    scored = _score(run, rows, folder)
-    candidate = scored[_CANDIDATE]
-    train_metrics = _train_metrics(run, known, folder)
-    findings = dossier.examine(run, candidate_digest(run), (known, rows), candidate, train_metrics)
+    models = champions.fetch(run)
+    predicted = predicting.predict(run, (known, rows), models, folder)
+    candidate = predicted.candidate
+    scored = {_CANDIDATE: candidate, **predicted.champions}
+    findings = dossier.examine(run, candidate_digest(run), (known, rows), predicted, documents)
     outputs = {"scores": _write_scores(run, rows, scored, folder)}
     scores_digest = f"sha256:{file_sha256(outputs['scores'])}"
     drawn = scoring.curves(run, rows, candidate)
     released = champions.released(run)
     standings, curves = {}, {}
     for pin in dict.fromkeys(released.values()):
-        champion = (pin, scored[pin.manifest]) if pin else None
+        champion = (models[pin.manifest], scored[pin.manifest]) if pin else None
         standings[pin] = dossier.stand(run, findings, rows, champion)
         theirs = scoring.curves(run, rows, champion[1]) if champion else None
         curves[pin] = Curves(candidate=drawn, champion=theirs)
@@ -62,44 +57,6 @@ def candidate_digest(run: RunContext) -> str:
     return digest({"inputs": made, "manifest": run.digest("train", "model")})
 
 
-def _score(run: RunContext, rows: scoring.Rows, folder: Path) -> dict[str, Predictions]:
-    """Predictions on the holdout of the candidate and, by manifest, the champions."""
-    released = champions.fetch(run)
-    holdout = run.path("split", "holdout")
-    wanted = dict.fromkeys(model_columns(run))
-    for champion in released.values():
-        place = f"the signature of released version {champion.pin.version}"
-        require(table_columns(run), champion.columns, place)
-        wanted |= dict.fromkeys(champion.columns)
-    wanted.pop(run.pipeline.label, None)
-    unlabelled = folder / "unlabelled.parquet"
-    every_row = np.ones(len(rows.truth), dtype=bool)
-    run.neighbours.tables.take(holdout, every_row, list(wanted), unlabelled)
-    scored = {}
-    for manifest, champion in released.items():
-        champions.verify(run, champion)
-        name = f"champion-{champion.pin.version}"
-        scored[manifest] = scoring.predict(run, champion.folder, unlabelled, rows, name=name)
-        champions.verify(run, champion)
-    # Last: by now its code can no longer change what it is compared with.
-    model = run.path("train", "model")
-    candidate = scoring.predict(run, model, unlabelled, rows, name=_CANDIDATE)
-    return {_CANDIDATE: candidate} | scored
-
-
-def _train_metrics(run: RunContext, known: scoring.Rows, folder: Path) -> dict[str, float]:
-    """Points on at most 50,000 training rows, to show the gap to the holdout."""
-    total = len(known.truth)
-    chosen = np.zeros(total, dtype=bool)
-    chosen[np.linspace(0, total - 1, min(_TRAIN_ROWS, total)).astype(int)] = True
-    table, part = folder / "train-unlabelled.parquet", known.take(chosen)
-    train = run.path("split", "train")
-    run.neighbours.tables.take(train, chosen, list(model_columns(run)), table)
-    model = run.path("train", "model")
-    predictions = scoring.predict(run, model, table, part, name="candidate-on-train")
-    return scoring.points(run.pipeline.evaluate.metrics, part, predictions)
-
-
 def _write_scores(
     run: RunContext, rows: scoring.Rows, scored: dict[str, Predictions], folder: Path
 ) -> Path:
@@ -108,6 +65,8 @@ def _write_scores(
     for key, predictions in scored.items():
         name = key if key == _CANDIDATE else f"champion_{short(key)}"
         columns |= scoring.score_columns(name, predictions)
+        for metric, found in predictions.measured.items():
+            columns[f"{name}/{metric}"] = found.values
     path = folder / "scores.parquet"
     run.neighbours.tables.write(columns, path)
     return path

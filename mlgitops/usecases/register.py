@@ -10,7 +10,7 @@ from typing import Any
 from mlgitops.model.digest import canonical_json, digest_of_bytes, short
 from mlgitops.model.errors import SpecError
 from mlgitops.model.evidence import Evidence
-from mlgitops.model.registry import DatasetInput, ModelVersion, Registration
+from mlgitops.model.registry import HOLDOUT_TAG, DatasetInput, ModelVersion, Registration
 from mlgitops.model.verdict import Decision, decision_document
 from mlgitops.ports import ModelRegistry
 from mlgitops.spec import evidence as evidence_file
@@ -88,6 +88,7 @@ def _tags(judged: Judged, evidence: Evidence, contents: Mapping[str, bytes]) -> 
     tags = {
         "mlgitops.inputs": inputs["digest"],
         "mlgitops.data": evidence["data"]["digest"],
+        HOLDOUT_TAG: evidence["data"]["split"]["holdout"]["digest"],
         "mlgitops.commit": producer["commit"],
         "mlgitops.dirty": "true" if producer["dirty"] else "false",
         "mlgitops.actor": producer["actor"],

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlgitops.evaluation import compare, labels, metrics, slices
+from mlgitops.evaluation import clusters, compare, labels, metrics
 from mlgitops.evaluation import curves as drawn
 from mlgitops.evaluation.calibration import bins
 from mlgitops.evaluation.predictions import Predictions, checked
 from mlgitops.evaluation.undefined import Undefined
 from mlgitops.model.curves import ModelCurves
 from mlgitops.model.errors import SpecError
-from mlgitops.model.evidence import Comparison, Estimate, SliceRecord
+from mlgitops.model.estimates import Comparison, Estimate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,18 +29,26 @@ _CLASS_PREFIX = "p_"
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows with known answers; *classes* name a multiclass label's codes, in order."""
+    """Rows with known answers; *classes* name a multiclass label's codes, in order.
+
+    *clusters* are codes of rows that are not independent; None where all are.
+    """
 
     truth: NDArray[Any]
     classes: tuple[str, ...]
+    clusters: NDArray[np.int64] | None = None
 
     def take(self, chosen: NDArray[np.bool_]) -> Rows:
         """The rows where *chosen* is true."""
-        return Rows(self.truth[chosen], self.classes)
+        codes = None if self.clusters is None else self.clusters[chosen]
+        return Rows(self.truth[chosen], self.classes, codes)
 
 
 def answers(run: RunContext) -> tuple[Rows, Rows]:
-    """The answers of train and holdout, with one set of classes for both."""
+    """The answers of train and holdout, with one set of classes for both.
+
+    Rows of one value of `evaluate.cluster` are told apart on the holdout only.
+    """
     label, tables = run.pipeline.label, run.neighbours.tables
     train, holdout = (
         tables.read(run.path("split", side), [label])[label] for side in ("train", "holdout")
@@ -48,7 +56,19 @@ def answers(run: RunContext) -> tuple[Rows, Rows]:
     truth, classes = labels.encode(
         np.concatenate([train, holdout]), run.pipeline.positive, run.pipeline.task
     )
-    return Rows(truth[: len(train)], classes), Rows(truth[len(train) :], classes)
+    return (
+        Rows(truth[: len(train)], classes),
+        Rows(truth[len(train) :], classes, _clusters(run)),
+    )
+
+
+def _clusters(run: RunContext) -> NDArray[np.int64] | None:
+    """Codes of the holdout's values of the cluster column, if there is one."""
+    column = run.pipeline.evaluate.cluster
+    if column is None:
+        return None
+    found = run.neighbours.tables.read(run.path("split", "holdout"), [column])
+    return clusters.encode(found[column])
 
 
 def predict(run: RunContext, model: Path, table: Path, rows: Rows, *, name: str) -> Predictions:
@@ -136,7 +156,7 @@ def estimates(
     found: dict[str, Estimate] = {}
     for name in names:
         try:
-            found[name] = metrics.estimate(name, rows.truth, predictions, confidence)
+            found[name] = metrics.estimate(name, rows.truth, predictions, confidence, rows.clusters)
         except Undefined:
             continue
     return found
@@ -164,34 +184,9 @@ def comparisons(
     found: dict[str, Comparison] = {}
     for name in names:
         try:
-            found[name] = compare.compare(name, rows.truth, candidate, other, confidence)
+            found[name] = compare.compare(
+                name, rows.truth, candidate, other, confidence, rows.clusters
+            )
         except Undefined:
             continue
     return found
-
-
-def judge_slices(
-    run: RunContext,
-    columns: Mapping[str, NDArray[Any]],
-    rows: Rows,
-    candidate: Predictions,
-    champion: Predictions | None,
-) -> list[SliceRecord]:
-    """Every declared slice; one with too few rows is listed without numbers."""
-    asked = run.pipeline.evaluate
-    records: list[SliceRecord] = []
-    for declared in asked.slices:
-        for name, mask in slices.cut(columns, declared.columns):
-            record = SliceRecord(name=name, n=int(mask.sum()), metrics={}, comparison={})
-            part = rows.take(mask)
-            if run.pipeline.task == "binary-classification":
-                record["positives"] = int(part.truth.sum())
-            if record["n"] >= declared.min_rows:
-                mine = candidate.take(mask)
-                record["metrics"] = estimates(asked.metrics, part, mine, asked.confidence)
-                if champion is not None:
-                    record["comparison"] = comparisons(
-                        asked.metrics, part, mine, champion.take(mask), asked.confidence
-                    )
-            records.append(record)
-    return records

@@ -6,6 +6,7 @@ names and no others, or a function that says whether a value is right.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +20,10 @@ _MOST = 1 << 63
 
 def _count(value: Any) -> bool:
     return type(value) is int and 0 <= value < _MOST
+
+
+def _duration(value: Any) -> bool:
+    return isinstance(value, float) and 0 <= value < math.inf
 
 
 def _text_or_none(value: Any) -> bool:
@@ -50,7 +55,8 @@ _RESULTS: Mapping[Job, Shape] = {
     "validate": {"results": [_EXPECTATION_RESULT]},
     "features": {"columns": [_COLUMN]},
     "train": {"inputs": [_COLUMN], "requirements": [str], "files": [str]},
-    "predict": {"rows": _count},
+    "predict": {"rows": _count, "milliseconds?": [_duration]},
+    "measure": {"rows": _count, "files": [str]},
 }
 _REFUSED: Shape = {"message": str, "hint": _text_or_none, "details": _text_or_none}
 

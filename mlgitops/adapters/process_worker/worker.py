@@ -31,10 +31,14 @@ from mlgitops.ports import Access, Hear, Job
 _PYTHON = (sys.executable, "-s", "-P", "-m", "mlgitops.adapters.worker.program")
 # Jobs of one group share a zygote; the extra is what its imports come with.
 _GROUPS: tuple[tuple[str, tuple[Job, ...]], ...] = (
-    ("train", ("features", "train", "predict")),
+    ("train", ("features", "train", "predict", "measure")),
     ("data", ("validate",)),
 )
-_ISOLATIONS = (("unshare", "--user", "--map-root-user", "--net"), ("unshare", "--net"))
+# System V's shared memory goes with the network: it would outlive the job that wrote to it.
+_ISOLATIONS = (
+    ("unshare", "--user", "--map-root-user", "--net", "--ipc"),
+    ("unshare", "--net", "--ipc"),
+)
 
 
 class ProcessWorker:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from mlgitops.adapters.worker import entrypoints, frames, packing
 from mlgitops.model.errors import SpecError
 
+_WARM_UP_CALLS = 5
+
 
 def predict(request: Mapping[str, Any]) -> dict[str, Any]:
     """Answer a `predict` request."""
@@ -26,16 +29,37 @@ def predict(request: Mapping[str, Any]) -> dict[str, Any]:
     with entrypoints.user_code("the model cannot be loaded", folder):
         model = packing.load(folder)
     rows = _rows(table, model)
+
+    def answer(some: pd.DataFrame) -> dict[str, NDArray[Any]]:
+        if model.sklearn is not None:
+            return _of_sklearn(model.sklearn, some, task, positive)
+        return _of_pyfunc(model.pyfunc, some, task)
+
     with entrypoints.user_code("the model cannot predict", folder):
-        columns = (
-            _of_sklearn(model.sklearn, rows, task, positive)
-            if model.sklearn is not None
-            else _of_pyfunc(model.pyfunc, rows, task)
-        )
+        columns = answer(rows)
     for name, values in columns.items():
         _require_sound(name, values, len(rows), task)
     frames.write(pa.table(columns), Path(request["out"]))
-    return {"rows": len(rows)}
+    found: dict[str, Any] = {"rows": len(rows)}
+    if request.get("latency_calls"):
+        with entrypoints.user_code("the model cannot predict a single row", folder):
+            found["milliseconds"] = _milliseconds(answer, rows, request["latency_calls"])
+    return found
+
+
+def _milliseconds(
+    answer: Callable[[pd.DataFrame], Any], rows: pd.DataFrame, calls: int
+) -> list[float]:
+    """What each of *calls* predictions of one row takes, after a few that do not count."""
+    times = []
+    for call in range(-_WARM_UP_CALLS, calls):
+        place = call % len(rows)
+        one = rows.iloc[place : place + 1]
+        started = time.perf_counter()
+        answer(one)
+        if call >= 0:
+            times.append((time.perf_counter() - started) * 1000)
+    return times
 
 
 def _rows(table: Path, model: packing.LoadedModel) -> pd.DataFrame:

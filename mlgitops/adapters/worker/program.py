@@ -35,6 +35,7 @@ JOBS = {
     "features": "mlgitops.adapters.worker.features:build",
     "train": "mlgitops.adapters.worker.training:train",
     "predict": "mlgitops.adapters.worker.prediction:predict",
+    "measure": "mlgitops.adapters.worker.measuring:measure",
     "validate": "mlgitops.adapters.worker.validation:validate",
 }
 

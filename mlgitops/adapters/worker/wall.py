@@ -57,7 +57,8 @@ def rules(access: Mapping[str, Sequence[str]], python: Collection[Path]) -> dict
         for path, right in readable(paths, withheld, _children):
             found[path] = found.get(path, Right(0)) | right
     devices = (path for name in _DEVICES for path in Path("/dev").glob(name))
-    return found | dict.fromkeys((*given["writable"], *devices), EVERYTHING)
+    usable = [device for device in devices if device.resolve() not in given["withheld"]]
+    return found | dict.fromkeys((*given["writable"], *usable), EVERYTHING)
 
 
 def readable(

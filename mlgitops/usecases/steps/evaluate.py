@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlgitops.usecases import champions
+from mlgitops.usecases.code import functions_code
 from mlgitops.usecases.columns import model_columns
 from mlgitops.usecases.context import spec_digest
+from mlgitops.usecases.freshness import examination
 
 if TYPE_CHECKING:
+    from mlgitops.model.spec import Pin
     from mlgitops.ports import Job
     from mlgitops.usecases.context import RunContext
 
-VERSION = 1
-JOBS: tuple[Job, ...] = ("predict",)
+VERSION = 2
+JOBS: tuple[Job, ...] = ("predict", "train", "measure")
 
 
 def inputs(run: RunContext) -> dict[str, str | None]:
@@ -38,18 +41,34 @@ def inputs(run: RunContext) -> dict[str, str | None]:
         "extract table": run.digest("extract", "table"),
         "extract extraction": run.digest("extract", "extraction"),
         "spec evaluate": spec_digest(pipeline.evaluate),
-        "spec data": spec_digest((dataset.name, pipeline.label, dataset.after_the_fact)),
+        "spec examination": examination(pipeline, dataset),
+        "spec data": spec_digest(
+            (dataset.name, dataset.licence, dataset.time, pipeline.label, dataset.after_the_fact)
+        ),
+        "spec card": spec_digest(pipeline.card),
         "spec columns": spec_digest(model_columns(run)),
+        **_named_files(run),
         "sample": str(run.sample),
         # Evidence made with uncommitted changes is made anew once they are committed.
         "uncommitted changes": str(run.origin.dirty),
-        **{
-            f"champion {name}": f"version {pin.version} {pin.candidate} {pin.manifest}"
-            if pin
-            else "none"
-            for name, pin in pins.items()
-        },
+        **{f"champion {name}": _named(pin) for name, pin in pins.items()},
     }
+
+
+def _named(pin: Pin | None) -> str:
+    if pin is None:
+        return "none"
+    return f"version {pin.version} {pin.candidate} {pin.manifest} {pin.evidence}"
+
+
+def _named_files(run: RunContext) -> dict[str, str]:
+    """Digests of the code of metric functions, and of the reports of other tools."""
+    if not run.pipeline.evaluate.reports:
+        return functions_code(run)
+    # Here, not at the top: few pipelines name reports.
+    from mlgitops.usecases.sections.reports import report_digests
+
+    return functions_code(run) | report_digests(run)
 
 
 def make(run: RunContext, folder: Path) -> dict[str, Path]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mlgitops.model.digest import short
 from mlgitops.model.errors import SpecError
-from mlgitops.model.verdict import Decision, Verdict, decision_document, parse_decision
+from mlgitops.model.verdict import Decision, Verdict, context, decision_document, parse_decision
 from mlgitops.usecases.context import spec_digest
 
 if TYPE_CHECKING:
@@ -20,22 +20,21 @@ if TYPE_CHECKING:
     from mlgitops.ports import Job
     from mlgitops.usecases.context import RunContext
 
-VERSION = 3
+VERSION = 4
 JOBS: tuple[Job, ...] = ()
 
 
 def inputs(run: RunContext) -> dict[str, str | None]:
-    """Evidence, policies, bindings and waivers; the day counts where a waiver may expire."""
+    """Evidence, policies, bindings and waivers, and the time as far as it counts."""
     specs = run.specs
     waivers = [waiver for waiver in specs.waivers if waiver.model == run.pipeline.name]
-    today = run.neighbours.clock.now().date().isoformat()
     return {
         "spec model": run.pipeline.name,
         "policies": spec_digest(specs.policies),
         "spec gates": spec_digest((run.pipeline.gates, run.pipeline.evaluate.metrics)),
         "environments": spec_digest(run.environments),
         "waivers": spec_digest(waivers),
-        "day": today if waivers else "any",
+        "day": _time_that_counts(run, is_waived=bool(waivers)),
         **{
             f"evidence {environment.name}": run.digest("evaluate", f"evidence-{environment.name}")
             for environment in run.environments
@@ -43,28 +42,40 @@ def inputs(run: RunContext) -> dict[str, str | None]:
     }
 
 
+def _time_that_counts(run: RunContext, *, is_waived: bool) -> str:
+    """The hour if a policy asks for the time, the day if a waiver or binding names one."""
+    gates = [*run.pipeline.gates, *(gate for one in run.environments for gate in one.gates)]
+    # Policies that judge every model ask for no time; a test holds them to it.
+    policies = [run.specs.policies.get(gate.policy) for gate in gates]
+    now = run.neighbours.clock.now()
+    if any(policy is not None and policy.asks_for_context for policy in policies):
+        return now.strftime("%Y-%m-%dT%H")
+    if is_waived or any(gate.since for gate in gates):
+        return now.date().isoformat()
+    return "any"
+
+
 def make(run: RunContext, folder: Path) -> dict[str, Path]:
-    """Decide for every environment, and write its report."""
+    """Decide for every environment, write its report, and keep the decision."""
     # Here, not at the top: none of it is needed to see that nothing changed.
     from mlgitops.model.curves import Curves
     from mlgitops.reports import html
+    from mlgitops.usecases.decisions import record
     from mlgitops.usecases.gate import gate
 
     outputs: dict[str, Path] = {}
+    now, origin = run.neighbours.clock.now(), run.origin
     for environment in run.environments:
         name = environment.name
         evidence = read_evidence(run, name)
-        decision = gate(
-            run.specs,
-            evidence,
-            engine=run.neighbours.engine,
-            today=run.neighbours.clock.now().date(),
-        )
+        known = context(now, "run", name)
+        decision = gate(run.specs, evidence, engine=run.neighbours.engine, context=known)
         curves = Curves.parse(run.json("evaluate", f"curves-{name}"))
         decided, report = folder / f"decision-{name}.json", folder / f"report-{name}.html"
         decided.write_text(json.dumps(decision_document(decision)))
         report.write_text(html.render(evidence, decision, curves))
         outputs |= {decided.stem: decided, report.stem: report}
+        record(run.neighbours.decisions, decision, commit=origin.commit, dirty=origin.dirty)
     return outputs
 
 

@@ -9,6 +9,7 @@ import pandas as pd  # noqa: TID253 - tests may start slowly
 import pytest
 
 from mlgitops.model.errors import SpecError
+from mlgitops.usecases.access import access_to, own_output
 
 pytestmark = pytest.mark.slow
 
@@ -230,3 +231,57 @@ def test_classes_are_named_as_the_values_of_the_label(
     train(frame, task=task, estimator="sklearn.linear_model.LogisticRegression")
 
     assert list(predict(workspace, frame[["hour"]], task).columns) == [*names, "label"]
+
+
+def timed(workspace: Any, rows: int, calls: int) -> Any:
+    table = workspace.table("timed", pd.DataFrame({"p": np.linspace(0.1, 0.9, rows)}))
+    return workspace.run(
+        "predict", model=str(workspace.out("model")), table=table, task=BINARY, positive="yes",
+        latency_calls=calls, out=str(workspace.out("timed-predictions.parquet")),
+    )  # fmt: skip
+
+
+def test_single_rows_are_timed_as_often_as_asked(workspace: Any, train: Any) -> None:
+    echo(workspace, train)
+
+    assert timed(workspace, rows=3, calls=0).keys() == {"rows"}
+    milliseconds = timed(workspace, rows=3, calls=8)["milliseconds"]
+    assert len(milliseconds) == 8
+    assert all(0 < each < 10_000 for each in milliseconds)
+
+
+def test_calls_are_of_one_row_each_after_a_warm_up(workspace: Any, train: Any) -> None:
+    echo(workspace, train)
+    code = ECHO.replace(
+        "        one = X",
+        "        print('rows', len(X), X['p'].iloc[0].round(1), flush=True)\n        one = X",
+    )
+    workspace.code("echo.py", code)
+    frame = pd.DataFrame({"p": [0.1, 0.9] * 30, "late": ["no", "yes"] * 30})
+    shutil.rmtree(workspace.out("model"))
+    train(frame, entrypoint="echo:train", code=["echo.py"], task=BINARY)
+    heard: list[bytes] = []
+    request = {
+        "model": str(workspace.out("model")), "positive": "yes", "task": BINARY,
+        "table": workspace.table("timed", pd.DataFrame({"p": [0.1, 0.5, 0.9]})),
+        "latency_calls": 4, "out": str(workspace.out("out.parquet")),
+    }  # fmt: skip
+    with own_output(request) as (asked, output):
+        access = access_to("predict", asked, root=workspace.root, sources=[], output=output)
+        workspace._worker.run("predict", asked, access, heard.append)
+    calls = [line for line in b"".join(heard).decode().splitlines() if line.startswith("rows")]
+
+    assert calls[0] == "rows 3 0.1"
+    assert calls[1:] == [f"rows 1 {each}" for each in (0.5, 0.9, 0.1, 0.5, 0.9, 0.1, 0.5, 0.9, 0.1)]
+
+
+def test_a_model_that_fails_on_a_single_row_is_refused(workspace: Any, train: Any) -> None:
+    workspace.code(
+        "echo.py",
+        ECHO.replace("        one = X", "        assert len(X) != 1, 'alone'\n        one = X"),
+    )
+    frame = pd.DataFrame({"p": [0.1, 0.9] * 30, "late": ["no", "yes"] * 30})
+    train(frame, entrypoint="echo:train", code=["echo.py"], task=BINARY)
+
+    with pytest.raises(SpecError, match="cannot predict a single row: AssertionError: alone"):
+        timed(workspace, rows=3, calls=2)

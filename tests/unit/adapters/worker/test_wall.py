@@ -126,6 +126,13 @@ def test_what_may_be_written_may_be_read_and_devices_are_few():
     assert not {"/dev", "/dev/tty", "/dev/mem", "/dev/sda"} & {str(path) for path in found}
 
 
+def test_a_device_may_be_withheld():
+    access = {"readable": [], "writable": [], "private": [], "withheld": []}
+
+    assert Path("/dev/null") in wall.rules(access, [])
+    assert Path("/dev/null") not in wall.rules({**access, "withheld": ["/dev/null"]}, [])
+
+
 def test_python_may_not_read_what_is_private_even_if_it_is_on_its_path(tmp_path: Path):
     (tmp_path / "home/venv").mkdir(parents=True)
     (tmp_path / "home/.aws").mkdir()
