@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mlgitops.adapters.cel_engine import LONGEST_REASON
+from mlgitops.adapters.cel_engine import LONGEST_REASON, checked_tree, functions, profile
 
 LONGEST_EXPRESSION = 2_048
 # What the compiler raises, memory and deep nesting included.
 FAULTS = (RuntimeError, ValueError, TypeError, MemoryError, OverflowError)
 _MOST_FLAWS = 10
-# Functions by the names that the checked syntax tree carries. Division is the
-# only way from finite numbers to infinity or NaN with ordinary evidence, and
-# `1.0 / 0.0 >= params.min` would be true.
-_REFUSED = {
-    b"_/_": "division is not allowed: write `a >= b * c` instead of `a / c >= b`",
-    b"_%_": "the remainder `%` is not allowed",
-}
+# Declared whether they are given or not: what reads one that is not is an error.
+_ALWAYS = ("params", "context")
 _NOISE = re.compile(r"^(?:[A-Z_]+: )+|(?:<input>:-?\d+:-?\d+: )|\s*\[[A-Z_]+\]$")
 # Lines of the expression itself come with ` | ` before them, so none is taken for an error.
 _ERROR = re.compile(
@@ -28,35 +23,59 @@ _UNDECLARED = re.compile(r"undeclared reference to '(.+)' \(in container ''\)")
 _NO_OVERLOAD = re.compile(r"found no matching overload for '(.+)' applied to '(.*)'")
 _RANGE = re.compile(r"expression of type '(.+)' cannot be the range of a comprehension .*")
 _EXPECTED_TOKENS = re.compile(r" expecting \{.*\}$")
+# What the engine says of its own limits, and of what it was not given.
+_IN_WORDS = (
+    (re.compile(r".*\brecursion (?:limit exceeded|depth)\b.*"), "it is nested too deep"),
+    (re.compile(r"Iteration budget exceeded"), "it looks at too many elements"),
+    (re.compile(r"std::bad_alloc|MemoryError"), "it takes too much memory"),
+    (re.compile(r'No value with name "(.+)" found in Activation'), r"nothing is known of \1"),
+)
 # What follows from another error, which is listed.
 _IN_CONSEQUENCE = "*error*"
-# `params.<name>` in the serialized tree: an identifier, and the field selected of it.
-_PARAMETER = re.compile(rb'"\x08\n\x06params\x12([\x01-\x40])', re.DOTALL)
+
+
+class Expressions:
+    """Expressions that can name *names*, each compiled and checked once."""
+
+    def __init__(self, engine: Any, names: Iterable[str]) -> None:
+        self._known = environment(engine, names)
+        self._permitted: dict[str, Any] = {}
+
+    def permitted(self, expression: str) -> Any:
+        """The compiled *expression*.
+
+        Raises:
+            ValueError: it may not be evaluated.
+            RuntimeError: it does not compile.
+        """
+        if expression not in self._permitted:
+            compiled, tree = _compiled(self._known, expression)
+            for refusal in profile.refusals(tree):
+                raise ValueError(refusal)
+            self._permitted[expression] = compiled
+        return self._permitted[expression]
+
+    def activation(self, values: Mapping[str, Any]) -> Any:
+        """*values* by name, which are converted once for all that is evaluated with it."""
+        return self._known.Activation(values)
 
 
 def environment(engine: Any, names: Iterable[str]) -> Any:
-    """What expressions can name: *names*, those that can be, and `params`."""
+    """What expressions can name: *names*, those that can be, `params` and `context`."""
     variables = [name for name in names if name.isidentifier()]
-    return engine.NewEnv(variables=dict.fromkeys([*variables, "params"], engine.Type.DYN))
+    return engine.NewEnv(
+        variables=dict.fromkeys([*variables, *_ALWAYS], engine.Type.DYN),
+        extensions=[functions.extension(engine)],
+    )
 
 
-def permitted(known: Any, expression: str) -> Any:
-    """The compiled *expression*.
-
-    Raises:
-        ValueError: it is too long, or calls what is not allowed.
-        RuntimeError: it does not compile.
-    """
+def _compiled(known: Any, expression: str) -> tuple[Any, checked_tree.Tree]:
     if len(expression) > LONGEST_EXPRESSION:
         raise ValueError(
             f"the expression has {len(expression):,} characters; {LONGEST_EXPRESSION:,} are allowed"
         )
     compiled = known.compile(expression)
-    tree = compiled.serialize()
-    for function, why in _REFUSED.items():
-        if function in tree:
-            raise ValueError(why)
-    return compiled
+    return compiled, checked_tree.read(compiled.serialize())
 
 
 def findings(
@@ -75,18 +94,23 @@ def reason(error: BaseException | str) -> str:
     """The first line of what the engine says, without its codes."""
     text = str(error) or type(error).__name__
     line = text.splitlines()[0] if text else ""
-    return _NOISE.sub("", line).removeprefix("ERROR: ")[:LONGEST_REASON]
+    said = _NOISE.sub("", line).removeprefix("ERROR: ").rstrip()
+    for pattern, words in _IN_WORDS:
+        said = pattern.sub(words, said)
+    return said[:LONGEST_REASON]
 
 
 def _finding(known: Any, expression: str) -> dict[str, Any]:
     try:
-        compiled = permitted(known, expression)
+        compiled, tree = _compiled(known, expression)
     except RuntimeError as error:
         flaws = list(_flaws(str(error), expression))
         if not flaws:
             raise
         return {"flaws": flaws[:_MOST_FLAWS]}
-    return {"type": compiled.return_type().name(), "parameters": _parameters(compiled.serialize())}
+    if refused := [_flaw("limit", refusal) for refusal in profile.refusals(tree)]:
+        return {"flaws": refused[:_MOST_FLAWS]}
+    return {"type": compiled.return_type().name(), "parameters": profile.parameters(tree)}
 
 
 def _flaws(report: str, expression: str) -> Iterator[dict[str, Any]]:
@@ -95,16 +119,24 @@ def _flaws(report: str, expression: str) -> Iterator[dict[str, Any]]:
         at = _offset(expression, int(line), int(column))
         if _IN_CONSEQUENCE in message:
             continue
-        if match := _UNDECLARED.fullmatch(message):
+        if (match := _UNDECLARED.fullmatch(message)) and match[1] in functions.SIGNATURES:
+            wanted = f"`{match[1]}` takes {functions.SIGNATURES[match[1]]}"
+            yield _flaw("type", wanted, _start_of(expression, match[1], at), match[1])
+        elif match:
             yield _flaw("name", message, _start_of(expression, match[1], at), match[1])
         elif match := _NO_OVERLOAD.fullmatch(message):
-            operator = match[1].strip("@_").replace("_", "")
+            operator = _written(match[1])
             yield _flaw("type", f"`{operator}` does not take {match[2]}", at, operator)
         elif match := _RANGE.fullmatch(message):
             yield _flaw("type", f"{match[1]} is nothing to go through: neither list nor map", at)
         else:
             yield _flaw("syntax", _readable(message), at)
             return
+
+
+def _written(function: str) -> str:
+    """`_>=_` and `@in` as one writes them; a function's own name has no bars around it."""
+    return function.strip("@_").replace("_", "") if function[0] in "@_" else function
 
 
 def _readable(message: str) -> str:
@@ -128,8 +160,3 @@ def _start_of(expression: str, name: str, at: int) -> int:
     first = name.partition(".")[0]
     found = expression.rfind(first, 0, at + len(first))
     return found if found >= 0 else at
-
-
-def _parameters(tree: bytes) -> list[str]:
-    found = (tree[m.end() : m.end() + m[1][0]] for m in _PARAMETER.finditer(tree))
-    return list(dict.fromkeys(name.decode(errors="replace") for name in found))

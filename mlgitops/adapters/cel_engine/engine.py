@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from mlgitops.adapters.cel_engine import LONGEST_REASON
@@ -21,9 +22,16 @@ from mlgitops.model.verdict import Answer, Question
 
 TIMEOUT_S: Final = 6.0
 _PROGRAM: Final = "mlgitops.adapters.cel_engine.program"
+_PACKAGE: Final = "cel-expr-python"
 
 
 _Read = TypeVar("_Read", Answer, Compiled)
+
+
+# Of the requests that one child is given; it reads one after the other.
+_MOST_BYTES: Final = 16 << 20
+
+Asked = tuple[Mapping[str, Any], Sequence[Question]]
 
 
 class CelEngine:
@@ -37,41 +45,69 @@ class CelEngine:
         self._interpreter = interpreter
         self._timeout_s = timeout_s
 
+    @property
+    def version(self) -> str:
+        # Here, not at the top: it is some forty modules, and a cached decision asks nothing.
+        from importlib import metadata
+
+        try:
+            return f"{_PACKAGE} {metadata.version(_PACKAGE)}"
+        except metadata.PackageNotFoundError as error:
+            raise MissingExtra(_PACKAGE, extra="gate") from error
+
     def evaluate(
         self, evidence: Mapping[str, Any], questions: Sequence[Question]
     ) -> tuple[Answer, ...]:
-        asked = [{"expression": q.expression, "parameters": q.parameters} for q in questions]
-        answers, ending = self._asked(
-            {"evidence": evidence, "questions": asked}, len(questions), _answer
-        )
-        return answers + (Answer("error", None, ending),) * (len(questions) - len(answers))
+        return self.evaluate_many([(evidence, questions)])[0]
+
+    def evaluate_many(self, asked: Sequence[Asked]) -> tuple[tuple[Answer, ...], ...]:
+        requests = [_request(*one) for one in asked]
+        answers: list[tuple[Answer, ...]] = []
+        while len(answers) < len(requests):
+            answers += self._next(requests[len(answers) :])
+        return tuple(answers)
 
     def compile(self, names: Collection[str], expressions: Sequence[str]) -> tuple[Compiled, ...]:
-        request = {"names": sorted(names), "expressions": list(expressions)}
-        compiled, ending = self._asked(request, len(expressions), _compiled)
-        lost = Compiled(flaws=(Flaw("lost", ending),))
-        return compiled + (lost,) * (len(expressions) - len(compiled))
-
-    def _asked(
-        self, request: Mapping[str, Any], count: int, read: Callable[[Any], _Read | None]
-    ) -> tuple[tuple[_Read, ...], str]:
-        """The answers up to the first that is none, and why there are no more."""
-        if not count:
-            return (), ""
+        if not expressions:
+            return ()
         try:
-            # Canonical JSON also keeps NaN, infinities and 1e300 away from the engine.
-            content = canonical_json(request)
-        except (ValueError, RecursionError) as error:
-            return (), f"the evidence or a parameter is unsound: {error}"
-        output, ending = self._run(content)
-        return tuple(_answers(output, count, read)), ending
+            request = canonical_json({"names": sorted(names), "expressions": list(expressions)})
+        except ValueError as error:
+            compiled, ending = [], str(error)
+        else:
+            output, ending = self._run([request])
+            compiled = list(_answers(output, len(expressions), _compiled))
+        lost = Compiled(flaws=(Flaw("lost", ending),))
+        return tuple(compiled) + (lost,) * (len(expressions) - len(compiled))
 
-    def _run(self, request: bytes) -> tuple[bytes, str]:
+    def _next(self, requests: Sequence[_Request]) -> list[tuple[Answer, ...]]:
+        """The answers to the first of *requests*, and to those behind it that one child gave.
+
+        What a child did not answer is an error of the first only: one behind it may
+        have been left no time, and is asked again.
+        """
+        first = requests[0]
+        if not first.count:
+            return [()]
+        if not first.content:
+            return [_errors(first.count, first.unsound)]
+        sent = _fitting(requests)
+        output, ending = self._run([one.content for one in sent])
+        given = list(_answers(output, sum(one.count for one in sent), _answer))
+        found: list[tuple[Answer, ...]] = []
+        for one in sent:
+            if len(given) < one.count:
+                break
+            found.append(tuple(given[: one.count]))
+            del given[: one.count]
+        return found or [(*given, *_errors(first.count - len(given), ending))]
+
+    def _run(self, requests: Sequence[bytes]) -> tuple[bytes, str]:
         """What the child wrote, and why it wrote no more."""
         try:
             child = subprocess.run(
                 [self._interpreter, "-I", "-m", _PROGRAM],
-                input=request,
+                input=b"".join(request + b"\n" for request in requests),
                 capture_output=True,
                 timeout=self._timeout_s,
                 env={},
@@ -83,6 +119,42 @@ class CelEngine:
         except OSError as error:
             return b"", f"the evaluation process did not start: {error.strerror or error}"
         return child.stdout, _ending(child.returncode, child.stderr)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """*count* questions as JSON on one line; empty where the evidence is *unsound*."""
+
+    count: int
+    content: bytes = b""
+    unsound: str = ""
+
+
+def _request(evidence: Mapping[str, Any], questions: Sequence[Question]) -> _Request:
+    asked = [{"expression": q.expression, "parameters": q.parameters} for q in questions]
+    try:
+        # Canonical JSON also keeps NaN, infinities and 1e300 away from the engine.
+        content = canonical_json({"evidence": evidence, "questions": asked})
+    except (ValueError, RecursionError) as error:
+        reason = f"the evidence or a parameter is unsound: {error}"
+        return _Request(len(asked), unsound=reason)
+    return _Request(len(asked), content)
+
+
+def _fitting(requests: Sequence[_Request]) -> list[_Request]:
+    """The first of *requests* and those sound ones after it that one child can take."""
+    sent: list[_Request] = []
+    size = 0
+    for one in requests:
+        size += len(one.content)
+        if sent and (size > _MOST_BYTES or not one.content):
+            break
+        sent.append(one)
+    return sent
+
+
+def _errors(count: int, reason: str) -> tuple[Answer, ...]:
+    return (Answer("error", None, reason),) * count
 
 
 def _answers(output: bytes, asked: int, read: Callable[[Any], _Read | None]) -> Iterator[_Read]:

@@ -1,4 +1,4 @@
-"""The child: one JSON request on stdin, one JSON answer a line on stdout.
+"""The child: JSON requests on stdin and JSON answers on stdout, one a line.
 
 Runs alone, without environment, under hard limits: the engine is C++ code that
 long expressions can crash and short ones can make hungry. An answer goes out as
@@ -12,9 +12,11 @@ import math
 import resource
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mlgitops.adapters.cel_engine import compilation
+from mlgitops.adapters.cel_engine.compilation import Expressions
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -32,42 +34,70 @@ def main() -> None:
     except ModuleNotFoundError:
         _send({"missing": "cel-expr-python"})
         return
-    # Every number is a double, as evidence on disk does not tell 1 from 1.0 and
-    # CEL refuses arithmetic between the two.
-    request = json.load(sys.stdin.buffer, parse_int=float)
-    if "expressions" in request:
-        sent = compilation.findings(cel, request["names"], request["expressions"])
-    else:
-        sent = answers(cel, request["evidence"], request["questions"])
-    for answer in sent:
-        _send(answer)
+    evaluation = Evaluation(cel)
+    for line in sys.stdin.buffer:
+        # Every number is a double, as evidence on disk does not tell 1 from 1.0 and
+        # CEL refuses arithmetic between the two.
+        request = json.loads(line, parse_int=float)
+        if "expressions" in request:
+            sent = compilation.findings(cel, request["names"], request["expressions"])
+        else:
+            sent = evaluation.answers(request["evidence"], request["questions"])
+        for answer in sent:
+            _send(answer)
 
 
-def answers(
-    engine: Any, evidence: Mapping[str, Any], questions: Sequence[Mapping[str, Any]]
-) -> Iterator[dict[str, Any]]:
-    """`{"value": …}` or `{"error": …}` for each question, in order."""
-    known = compilation.environment(engine, evidence)
-    for question in questions:
-        data = {**evidence, "params": question["parameters"]}
-        try:
-            yield _answer(engine, known, question["expression"], data)
-        except compilation.FAULTS as error:
-            yield {"error": compilation.reason(error)}
+class Evaluation:
+    """Evaluates questions about one evidence document after the other."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+        self._expressions: dict[tuple[str, ...], Expressions] = {}
+
+    def answers(
+        self, evidence: Mapping[str, Any], questions: Sequence[Mapping[str, Any]]
+    ) -> Iterator[dict[str, Any]]:
+        """`{"value": …}` or `{"error": …}` for each question, in order."""
+        names = tuple(sorted(evidence))
+        if names not in self._expressions:
+            self._expressions[names] = Expressions(self._engine, names)
+        known = self._expressions[names]
+        shared, given = None, ""
+        for question in questions:
+            # Compared as text: to Python {"a": True} and {"a": 1.0} are equal. Only the
+            # last is kept, since each holds the evidence once more.
+            parameters = json.dumps(question["parameters"], sort_keys=True)
+            try:
+                if shared is None or parameters != given:
+                    shared = known.activation({**evidence, "params": question["parameters"]})
+                    given = parameters
+                yield self._answer(known.permitted(question["expression"]), shared)
+            except compilation.FAULTS as error:
+                shared = None  # with the memory that it took
+                yield {"error": compilation.reason(error)}
+
+    def _answer(self, compiled: cel.Expression, activation: cel.Activation) -> dict[str, Any]:
+        found = compiled.eval(activation)
+        if found.type() in (self._engine.Type.ERROR, self._engine.Type.UNKNOWN):
+            # An error is a value too, and its text would be true in Python.
+            return {"error": compilation.reason(str(found.value()))}
+        value = found.plain_value()
+        # Counted first, as shared lists of lists are small until they are written out.
+        if _is_large(value) or len(json.dumps(value := _plain(value))) > LARGEST_VALUE_BYTES:
+            raise ValueError(f"the value is larger than {LARGEST_VALUE_BYTES:,} bytes")
+        return {"value": value}
 
 
-def _answer(
-    engine: Any, known: cel.Env, expression: str, data: Mapping[str, Any]
-) -> dict[str, Any]:
-    compiled = compilation.permitted(known, expression)
-    found = compiled.eval(data=data)
-    if found.type() == engine.Type.ERROR or found.type() == engine.Type.UNKNOWN:
-        # An error is a value too, and its text would be true in Python.
-        return {"error": compilation.reason(str(found.value()))}
-    value = _plain(found.plain_value())
-    if len(json.dumps(value)) > LARGEST_VALUE_BYTES:
-        raise ValueError(f"the value is larger than {LARGEST_VALUE_BYTES:,} bytes")
-    return {"value": value}
+def _is_large(value: Any) -> bool:
+    """Whether it has so many parts that it is too large with a byte for each."""
+    return any(True for _ in islice(_parts(value), LARGEST_VALUE_BYTES, None))
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    yield value
+    if isinstance(value, list | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _parts(part)
 
 
 def _plain(value: Any) -> Any:
@@ -80,7 +110,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        # The engine's order differs from process to process.
+        return {str(key): _plain(value[key]) for key in sorted(value, key=str)}
     raise TypeError(f"a value of type {type(value).__name__} cannot be shown")
 
 

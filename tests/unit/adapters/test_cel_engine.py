@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -81,7 +82,9 @@ def test_each_question_has_its_own_parameters():
         ("1.0 / 0.0 > 0.5", "division is not allowed"),
         ("7 % 2 == 1", "the remainder `%` is not allowed"),
         ("1e308 * 10.0", "not a finite number"),
-        ("b'abc'", "type bytearray cannot be shown"),
+        ("b'abc'", "bytes are not allowed"),
+        ("context.now != ''", "nothing is known of context"),
+        ("many.all(a, many.all(b, a + b >= 0.0))", "it looks at too many elements"),
         ("duration('3s')", "type timedelta cannot be shown"),
         ("type(1)", "cannot be shown"),
         ("true" + " " * 2048, "2,052 characters; 2,048 are allowed"),
@@ -116,6 +119,20 @@ def test_evidence_with_unsound_numbers_answers_nothing(number):
 
 def test_evidence_of_other_types_answers_nothing():
     assert [answer.kind for answer in ask("true", evidence={"x": {1: object()}})] == ["error"]
+
+
+def test_parameters_that_are_equal_to_python_only_are_told_apart():
+    sets = [{"x": True}, {"x": 1}, {"x": 0}, {"x": False}, {"x": True}]
+
+    answers = CelEngine().evaluate({}, [Question("params.x", one) for one in sets])
+    assert [repr(one.value) for one in answers] == ["True", "1.0", "0.0", "False", "True"]
+
+
+def test_the_context_of_a_decision_is_one_more_variable():
+    evidence = {"last": "2026-10-31T22:00:00Z", "context": {"now": "2026-11-01T00:00:00Z"}}
+
+    [answer] = ask("timestamp(context.now) - timestamp(last) <= duration('48h')", evidence=evidence)
+    assert answer.is_true
 
 
 def test_odd_names_of_sections_do_no_harm():
@@ -200,6 +217,64 @@ def test_answers_before_a_crash_are_kept(tmp_path):
     assert lost.kind == "error"
 
 
+def numbered(count: int, *questions: str) -> list[tuple[dict[str, Any], list[Question]]]:
+    """Documents `{"x": 0}`, `{"x": 1}` and so on, all with the same questions."""
+    return [({"x": number}, [Question(one, {}) for one in questions]) for number in range(count)]
+
+
+def test_many_documents_are_answered_as_each_alone():
+    asked = numbered(30, "x", "x > 10", "y")
+    asked[3] = ({"y": 3, "x": True}, asked[3][1])
+    asked[5] = ({"x": float("nan")}, asked[5][1])
+    asked[7] = ({"x": 7}, [])
+
+    found = CelEngine().evaluate_many(asked)
+    assert found == tuple(CelEngine().evaluate(*one) for one in asked)
+    assert [answer.kind for answer in found[5]] == ["error"] * 3
+    assert found[7] == ()
+    assert found[29][0].value == 29
+
+
+def test_no_documents_need_no_child():
+    assert CelEngine(interpreter="/nonexistent").evaluate_many([]) == ()
+
+
+def counting(tmp_path: Path, script: str) -> CelEngine:
+    """An engine whose child runs *script*; each start leaves a line in `started`."""
+    interpreter = tmp_path / "python"
+    interpreter.write_text(f"#!/bin/sh\necho >> {tmp_path}/started\n{script}\n")
+    interpreter.chmod(0o755)
+    return CelEngine(interpreter=str(interpreter), timeout_s=5)
+
+
+def test_many_documents_share_a_child(tmp_path):
+    engine = counting(tmp_path, f'exec {sys.executable} "$@"')
+
+    assert len(engine.evaluate_many(numbered(100, "x >= 0"))) == 100
+    assert (tmp_path / "started").read_text() == "\n"
+
+
+def test_what_kills_a_child_is_an_error_of_its_document_only(tmp_path):
+    """The child answers sound documents up to the first that holds the word."""
+    program = (
+        "import os, sys\n"
+        "for line in sys.stdin:\n"
+        "    os.kill(os.getpid(), 11) if 'deadly' in line else print('{\"value\": true}', flush=True)\n"
+    )
+    (tmp_path / "program.py").write_text(program)
+    engine = counting(tmp_path, f"exec {sys.executable} {tmp_path}/program.py")
+    asked = numbered(6, "true")
+    asked[0] = asked[3] = ({"deadly": 1}, asked[0][1])
+
+    found = engine.evaluate_many(asked)
+    assert [one.is_true for [one] in found] == [False, True, True, False, True, True]
+    assert "SIGSEGV" in found[3][0].error
+
+
+def test_the_version_is_that_of_the_package():
+    assert re.fullmatch(r"cel-expr-python \d+\.\d+\.\d+", CelEngine().version)
+
+
 def compiled(*expressions: str, engine: CelEngine | None = None) -> tuple[Compiled, ...]:
     return (engine or CelEngine()).compile(["metrics", "slices"], expressions)
 
@@ -234,6 +309,8 @@ def test_what_compiling_tells_without_evidence(expression, name, parameters):
         ("1 + 2.0 > 1.0", Flaw("type", "`+` does not take (int, double)", 2, "+")),
         ("1 in 2", Flaw("type", "`in` does not take (int, int)", 2, "in")),
         ("1.0 / metrics.a > 1.0", Flaw("limit", "division is not allowed: write `a >= b * c`")),
+        ("!" + "(!" * 40 + "true" + ")" * 40, Flaw("limit", "it is nested too deep")),
+        ("metrics.all(a, 'x'.matches(a))", Flaw("limit", "the regular expression of `matches`")),
         (" " * 2049, Flaw("limit", "the expression has 2,049 characters; 2,048 are allowed")),
     ],
 )
@@ -249,6 +326,12 @@ def test_all_unknown_names_are_listed_and_of_syntax_errors_the_first():
 
     assert [flaw.subject for flaw in names.flaws] == ["a", "b", "d.e"]
     assert len(syntax.flaws) == 1
+
+
+def test_all_limits_that_are_passed_are_listed():
+    [found] = compiled("1.0 / 2.0 < 1e999 && 'a'.matches(metrics.a)")
+
+    assert [flaw.kind for flaw in found.flaws] == ["limit"] * 3
 
 
 def test_no_text_of_an_expression_is_taken_for_an_error():
