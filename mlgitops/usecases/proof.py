@@ -1,7 +1,7 @@
 """Withholds what nobody proved: changes towards a Release without its evidence.
 
 Only a target that something would be written for is looked at, so that a plan
-over a thousand unchanged releases reads no evidence.
+over a thousand unchanged releases proves none of them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from mlgitops.model.errors import SpecError
 from mlgitops.model.plan import Plan, TargetPlan
 from mlgitops.model.spec import Release, Specs
 from mlgitops.model.sync import Sync
-from mlgitops.spec.proof import Gap, gaps
+from mlgitops.spec.proof import Gap, all_gaps
 
 HINT = (
     "bring its evidence back, or take the release back with `git revert`; `mlgitops promote` "
@@ -59,4 +59,4 @@ def problem_of(planned: Plan) -> SpecError | None:
 
 
 def _first_gap(release: Release, specs: Specs) -> Gap | None:
-    return next(gaps(release, specs.evidence), None)
+    return next(iter(all_gaps(release, specs)), None)

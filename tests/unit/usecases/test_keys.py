@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mlgitops.adapters.signing import LocalKeyMaker, LocalSigner
+from mlgitops.model.errors import SpecError
+from mlgitops.model.state import Target
+from mlgitops.spec import keys as key_files
+from mlgitops.spec.proof import all_gaps
+from mlgitops.usecases.keys import KeyRow, known, new, sign_released
+from tests.fakes.signed_release import CI, RELEASER, STRANGER, SignedRelease, public_key, signer
+
+ONE, TWO = public_key("ci", CI), public_key("releaser", RELEASER)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "shop").mkdir()
+    return tmp_path / "shop"
+
+
+def test_a_new_key_is_two_halves_of_which_one_is_private(root: Path, tmp_path: Path) -> None:
+    umask = os.umask(0)
+    try:
+        made = new("ci", root, tmp_path / "keys" / "ci.key", LocalKeyMaker())
+    finally:
+        os.umask(umask)
+
+    assert made.private.stat().st_mode & 0o777 == 0o600
+    assert made.private.parent.stat().st_mode & 0o777 == 0o700
+    assert key_files.read(root) == (made.key,)
+    assert LocalSigner(made.private.read_bytes(), "x").key.raw == made.key.raw
+    assert "PRIVATE" not in made.public.read_text()
+
+
+@pytest.mark.parametrize("place", ["ci.key", "mlops/keys/ci.key", ".mlgitops/ci.key", "../shop/x"])
+def test_a_private_key_never_lies_in_the_repository(root: Path, place: str) -> None:
+    with pytest.raises(SpecError, match="lies in the repository"):
+        new("ci", root, root / place, LocalKeyMaker())
+
+    assert list(root.rglob("*")) == []
+
+
+def test_a_way_round_into_the_repository_is_none(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "way").symlink_to(root)
+
+    with pytest.raises(SpecError, match="lies in the repository"):
+        new("ci", root, tmp_path / "way" / "ci.key", LocalKeyMaker())
+
+
+@pytest.mark.parametrize("name", ["", "../ci", "a/b", "CI", "ci.pub\n"])
+def test_a_name_that_is_none_is_refused(root: Path, tmp_path: Path, name: str) -> None:
+    with pytest.raises(SpecError, match="no name of a key"):
+        new(name, root, tmp_path / "ci.key", LocalKeyMaker())
+
+
+@pytest.mark.parametrize("taken", ["private", "public"])
+def test_no_key_is_written_over(root: Path, tmp_path: Path, taken: str) -> None:
+    private, public = tmp_path / "ci.key", root / key_files.path("ci")
+    place = private if taken == "private" else public
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text("mine")
+
+    with pytest.raises(SpecError, match="is there already"):
+        new("ci", root, private, LocalKeyMaker())
+
+    assert place.read_text() == "mine"
+    assert not (public if taken == "private" else private).exists()
+
+
+def test_every_key_is_listed_with_whether_it_counts() -> None:
+    other = public_key("new", STRANGER)
+
+    assert known((other, ONE), (TWO, ONE)) == (
+        KeyRow(ONE, is_here=True, is_trusted=True),
+        KeyRow(other, is_here=True, is_trusted=False),
+        KeyRow(TWO, is_here=False, is_trusted=True),
+    )
+
+
+def unsigned() -> SignedRelease:
+    one = SignedRelease(is_required=True)
+    one.files = {one.evidence_path: one.files[one.evidence_path]}
+    return one
+
+
+def test_what_was_released_before_is_signed_and_then_proven(root: Path) -> None:
+    one = unsigned()
+    (made,) = sign_released(one.specs, root, signer(CI))
+
+    assert made.target == Target("staging", "flights-delay")
+    assert not all_gaps(one.release, SignedRelease(is_required=True).specs)
+    one.envelope = (root / made.path).read_bytes()
+    assert all_gaps(one.release, one.specs) == []
+    assert sign_released(one.specs, root, signer(CI)) == ()
+
+
+def test_what_is_not_what_was_pinned_is_not_signed(root: Path) -> None:
+    one = unsigned()
+    one.files[one.evidence_path] += b"\n"
+
+    with pytest.raises(SpecError, match="not proven"):
+        sign_released(one.specs, root, signer(CI))
+    assert list(root.rglob("*.json")) == []
+
+
+def test_a_signature_that_proves_nothing_is_not_written_over(root: Path) -> None:
+    one = SignedRelease()
+    one.sign(STRANGER)
+
+    with pytest.raises(SpecError, match="proves nothing"):
+        sign_released(one.specs, root, signer(CI))
+
+
+def test_a_key_that_nobody_trusts_signs_nothing(root: Path) -> None:
+    with pytest.raises(SpecError, match="none of those"):
+        sign_released(unsigned().specs, root, signer(STRANGER))
