@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 VERBS = {
     "check": "read every spec and say what is wrong, with its place",
     "run": "walk a model's pipeline, from data to a judged and registered candidate",
+    "gate": "judge evidence by the policies: that of the last run, or any file",
+    "policy": "lint, test, replay and backtest policies",
     "explain": "say why a step ran or was skipped in the last run",
     "promote": "open the pull request that releases a candidate to an environment",
     "plan": "show what reconcile would do",
@@ -33,6 +35,8 @@ VERBS = {
     "drift": "find what was changed in the registry by hand; --heal to put it back",
     "rollback": "open the pull request that takes a release back",
     "status": "show what is released, live and held in every environment",
+    "keys": "make, list and use the keys that sign evidence",
+    "audit": "prove every release anew: its evidence, its signature, its bytes",
     "demo": "play the whole loop on real flights in a fresh repository",
 }
 BUG = 1

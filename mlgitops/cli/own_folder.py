@@ -14,7 +14,7 @@ from mlgitops.folders import OURS
 from mlgitops.model.errors import SpecError
 
 if TYPE_CHECKING:
-    from mlgitops.ports import StepStore
+    from mlgitops.ports import DecisionLog, StepStore
 
 
 def store_below(root: Path, tracked: Iterable[str]) -> StepStore:
@@ -23,6 +23,25 @@ def store_below(root: Path, tracked: Iterable[str]) -> StepStore:
     Raises:
         SpecError: the folder came with the commit, under whatever case of its name.
     """
+    _refuse_tracked(tracked)
+    from mlgitops.adapters.step_store import LocalStepStore
+
+    return LocalStepStore(root / OURS, root)
+
+
+def decisions_below(root: Path, tracked: Iterable[str]) -> DecisionLog:
+    """The decisions made in the repository at *root*, as `store_below`.
+
+    Raises:
+        SpecError: the folder came with the commit.
+    """
+    _refuse_tracked(tracked)
+    from mlgitops.adapters.decision_files import LocalDecisionLog
+
+    return LocalDecisionLog(root / OURS)
+
+
+def _refuse_tracked(tracked: Iterable[str]) -> None:
     for name in tracked:
         if name.casefold() == OURS:
             raise SpecError(
@@ -31,6 +50,3 @@ def store_below(root: Path, tracked: Iterable[str]) -> StepStore:
                 hint=f"run `git rm -r --force {name}` and commit that; nothing is lost that "
                 "`mlgitops run` does not make again, and git ignores the folder by itself",
             )
-    from mlgitops.adapters.step_store import LocalStepStore
-
-    return LocalStepStore(root / OURS, root)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from mlgitops.cli.output import unguarded
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Shown
+
     from mlgitops.ports import Progress
 
 
@@ -35,11 +37,19 @@ class PlainProgress:
 
 
 class TerminalProgress:
-    """A spinner with the seconds so far; what is done stays above it."""
+    """A spinner with the seconds so far; a step within another has a line of its own."""
+
+    def __init__(self) -> None:
+        self._shown: Shown | None = None
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Spin while *name* runs."""
+        if self._shown is not None:
+            task = self._shown.add_task(name)
+            yield
+            self._shown.remove_task(task)
+            return
         from rich.console import Console
         from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -47,4 +57,8 @@ class TerminalProgress:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True) as shown:
             shown.add_task(name)
-            yield
+            self._shown = shown
+            try:
+                yield
+            finally:
+                self._shown = None

@@ -26,17 +26,21 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from mlgitops.adapters.git_repository.repository import GitRepository
+    from mlgitops.model.attestation import Trust
     from mlgitops.model.spec import EvidenceReader, Specs
     from mlgitops.model.state import Stamp
     from mlgitops.ports import (
+        DecisionLog,
         ExpressionEngine,
         Forge,
         ModelRegistry,
         Progress,
+        Signer,
         StepStore,
         Tables,
         Worker,
     )
+    from mlgitops.spec.documents import Documents
     from mlgitops.usecases.check import Checked
     from mlgitops.usecases.plan import ReleaseNeighbours
     from mlgitops.usecases.run import Step
@@ -89,6 +93,11 @@ class Wiring:
         """From now on no user code is started."""
         self._worker_is_forbidden = True
 
+    @property
+    def directory(self) -> Path:
+        """Where the command was told to work: what paths of arguments begin from."""
+        return self._directory
+
     @cached_property
     def root(self) -> Path:
         """The repository that the command works in."""
@@ -108,7 +117,15 @@ class Wiring:
         """The specs in the work tree: what `check` and `run` go by."""
         from mlgitops.spec.load import read_folder
 
-        return self._load(read_folder(self.root), self._evidence)
+        return self._load(read_folder(self.root), self._evidence, self._trust)
+
+    def documents(self) -> tuple[Documents, Mapping[str, str]]:
+        """The specs in the work tree with their places, and their texts by path."""
+        from mlgitops.spec.load import load_documents, read_builtin, read_folder
+
+        files = read_folder(self.root)
+        self._texts.update(files)
+        return load_documents(files, read_builtin()), files
 
     def check(self) -> Checked:
         """Check the specs in the work tree."""
@@ -117,7 +134,7 @@ class Wiring:
 
         files = read_folder(self.root)
         self._texts.update(files)
-        return check(files, self._evidence, self.engine, self.repository.tracks)
+        return check(files, self._evidence, self.engine, self.repository.tracks, self._trust)
 
     @cached_property
     def desired(self) -> Specs:
@@ -126,7 +143,8 @@ class Wiring:
         Raises:
             SpecError: they are wrong, or name another branch than the work tree does.
         """
-        specs = self._load(self._committed(self.desired_commit), self._desired_evidence)
+        committed = self._committed(self.desired_commit)
+        specs = self._load(committed, self._desired_evidence, self._desired_trust)
         if specs.project.branch != self._branch:
             raise SpecError(
                 f"mlgitops.yaml on the branch {self._branch!r} names the branch "
@@ -134,6 +152,19 @@ class Wiring:
                 hint="commit `branch:` in mlgitops.yaml, or take the change back",
             )
         return specs
+
+    def specs_at(self, ref: str) -> Specs:
+        """The specs of any commit, to judge by: no Release among them is looked at.
+
+        Raises:
+            SpecError: there is no such commit, or its specs are wrong.
+        """
+        from mlgitops.spec.load import load, read_builtin
+
+        commit = self.repository.resolve(ref)
+        if commit is None:
+            raise SpecError(f"there is no commit {ref!r} in this clone", hint="git fetch --all")
+        return load(self._committed(commit), read_builtin())
 
     @cached_property
     def desired_commit(self) -> str:
@@ -164,6 +195,18 @@ class Wiring:
         return store_below(self.root, tracked)
 
     @cached_property
+    def decisions(self) -> DecisionLog:
+        """The decisions made on this machine, below `.mlgitops`.
+
+        Raises:
+            SpecError: git tracks that folder.
+        """
+        from mlgitops.cli.own_folder import decisions_below
+
+        _, tracked = self._head
+        return decisions_below(self.root, tracked)
+
+    @cached_property
     def registry(self) -> ModelRegistry:
         """The MLflow that the work tree names: where `run` registers."""
         return registry_at(self.specs.project.registry, self.root, self.environ)
@@ -187,6 +230,13 @@ class Wiring:
         from mlgitops.adapters.cel_engine.engine import CelEngine
 
         return CelEngine()
+
+    @cached_property
+    def signer(self) -> Signer | None:
+        """Signs evidence, if the environment has a key."""
+        from mlgitops.cli import signing
+
+        return signing.signer(self.environ)
 
     @cached_property
     def tables(self) -> Tables:
@@ -268,6 +318,7 @@ class Wiring:
 
         pipelines = self.specs.pipelines.values()
         code = {path for pipeline in pipelines for path in pipeline.train.code}
+        code |= {one.code for pipeline in pipelines for one in pipeline.evaluate.functions}
         return self.repository.is_dirty((PROJECT_FILE, SPEC_FOLDER, *sorted(code)))
 
     @property
@@ -305,11 +356,25 @@ class Wiring:
             "which model?", hint=f"name one of {', '.join(pipelines)}" if pipelines else None
         )
 
-    def _load(self, files: Mapping[str, str], evidence: EvidenceReader) -> Specs:
+    def _load(self, files: Mapping[str, str], evidence: EvidenceReader, trust: Trust) -> Specs:
         from mlgitops.spec.load import load, read_builtin
 
         self._texts.update(files)
-        return load(files, read_builtin(), evidence=evidence)
+        return load(files, read_builtin(), evidence=evidence, trust=trust)
+
+    @property
+    def _trust(self) -> Trust:
+        """Trust in the keys of the work tree."""
+        from mlgitops.cli import signing
+
+        return signing.trust(lambda: signing.keys_here(self.root))
+
+    @property
+    def _desired_trust(self) -> Trust:
+        """Trust in the keys of the commit that `desired` is read from."""
+        from mlgitops.cli import signing
+
+        return signing.trust(lambda: signing.keys_at(self.repository, self.desired_commit))
 
     def _evidence(self, path: str) -> bytes | None:
         """The evidence at *path* of the work tree."""

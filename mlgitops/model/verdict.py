@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 
 if TYPE_CHECKING:
     from mlgitops.model.spec import Level
@@ -18,6 +19,39 @@ class Verdict(StrEnum):
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
     ERROR = "error"
+
+
+Stage = Literal["run", "gate", "promote", "test"]
+
+
+class Context(TypedDict):
+    """What a decision knows besides the evidence: the variable `context` of expressions.
+
+    *now* is RFC 3339 in UTC. Only a promotion tells the others: *soak_hours* since the
+    environment before had the candidate, absent for the first of the chain, and whether
+    what it replaces is still in the registry as released, absent when it replaces nothing.
+    """
+
+    now: str
+    stage: Stage
+    environment: str
+    soak_hours: NotRequired[float]
+    previous_version_ready: NotRequired[bool]
+
+
+def context(now: datetime, stage: Stage, environment: str) -> Context:
+    """What every decision knows, to the second."""
+    moment = now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return Context(now=moment, stage=stage, environment=environment)
+
+
+def moment(known: Context) -> datetime:
+    """The time of a decision, in UTC: that is also whose days count.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return datetime.fromisoformat(known["now"]).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +77,44 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """A condition of a rule that is not true, with the values that decide it.
+
+    *source* is the place in the evidence, or what is computed of it, that has the value
+    *left*, and *right* the value that *operator* compares it with; both are None where
+    *operator* is empty, or *error* says why they are not known. *offenders* name up to
+    ten of the *offending* items, of *items* in all, that break a condition on each.
+    """
+
+    expression: str
+    source: str = ""
+    left: Any = None
+    operator: str = ""
+    right: Any = None
+    offenders: tuple[str, ...] = ()
+    offending: int = 0
+    items: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RuleResult:
-    """One rule's verdict with its message, values filled in."""
+    """One rule's verdict with its message, values filled in, and why it does not pass."""
 
     rule: str
     verdict: Verdict
     message: str
     remediation: str
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
     """One bound policy's outcome; *applies* False when its `when` was false.
 
-    *waived_by* names the waiver that opens a gate that did not pass; *metrics* are
-    those of the whole holdout that its rules read.
+    *waived_by* names the waivers that open a gate that did not pass; *metrics* are
+    those of the whole holdout that its rules read. *digest* names its rules with these
+    parameters. *blocks_from* is the day, ISO 8601, until which it is judged at `audit`.
     """
 
     policy: str
@@ -68,6 +125,8 @@ class GateResult:
     rules: tuple[RuleResult, ...]
     waived_by: str | None = None
     metrics: tuple[str, ...] = ()
+    digest: str = ""
+    blocks_from: str | None = None
 
     @property
     def is_blocking(self) -> bool:
@@ -81,11 +140,26 @@ class GateResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsideredWaiver:
+    """A waiver for the candidate that was judged; *holds* False when it had expired."""
+
+    name: str
+    policy: str
+    rules: tuple[str, ...]
+    expires: str
+    holds: bool
+
+
+_NO_CONTEXT = Context(now="1970-01-01T00:00:00Z", stage="test", environment="")
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """All gates of one candidate for one environment.
+    """All gates of one candidate for one environment, and all that made them so.
 
     *verdict* is the worst that blocks (error, then fail, then inconclusive);
-    without any soft or hard gate that judged the model it is an error.
+    without any soft or hard gate that judged the model it is an error. *evidence* is
+    its digest, *engine* what evaluated the rules.
     """
 
     environment: str
@@ -93,6 +167,10 @@ class Decision:
     evidence: str
     verdict: Verdict
     gates: tuple[GateResult, ...]
+    model: str = ""
+    context: Context = field(default_factory=_NO_CONTEXT.copy)
+    waivers: tuple[ConsideredWaiver, ...] = ()
+    engine: str = ""
 
 
 def decision_document(decision: Decision) -> dict[str, Any]:
@@ -112,12 +190,23 @@ def parse_decision(document: Mapping[str, Any]) -> Decision:
                 **gate,
                 "verdict": Verdict(gate["verdict"]),
                 "metrics": tuple(gate["metrics"]),
-                "rules": tuple(
-                    RuleResult(**{**rule, "verdict": Verdict(rule["verdict"])})
-                    for rule in gate["rules"]
-                ),
+                "rules": tuple(_parse_rule(rule) for rule in gate["rules"]),
             }
         )
         for gate in document["gates"]
     )
-    return Decision(**{**document, "verdict": Verdict(document["verdict"]), "gates": gates})
+    waivers = tuple(
+        ConsideredWaiver(**{**waiver, "rules": tuple(waiver["rules"])})
+        for waiver in document["waivers"]
+    )
+    verdict = Verdict(document["verdict"])
+    return Decision(**{**document, "verdict": verdict, "gates": gates, "waivers": waivers})
+
+
+def _parse_rule(document: Mapping[str, Any]) -> RuleResult:
+    findings = tuple(
+        Finding(**{**finding, "offenders": tuple(finding["offenders"])})
+        for finding in document["findings"]
+    )
+    verdict = Verdict(document["verdict"])
+    return RuleResult(**{**document, "verdict": verdict, "findings": findings})

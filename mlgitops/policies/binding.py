@@ -6,22 +6,26 @@ judges every model nor lower a level, both of which belong to the environment.
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from mlgitops.model.digest import digest
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Environment, Gate, Level, Parameter, Pipeline, Policy
+from mlgitops.model.spec import Environment, Gate, Level, Parameter, Pipeline, Policy, document
 
-# A parameter whose default reads so gets the first of the pipeline's metrics.
+# A parameter whose default reads so gets the first of the pipeline's metrics; a list with
+# nothing but the second gets all of them.
 FIRST_METRIC = "$first-metric"
+ALL_METRICS = "$metrics"
 ALWAYS_ON: Mapping[str, Level] = MappingProxyType(
     {
         "data-validation-passed": "hard",
         "leakage": "hard",
+        "metrics-present": "hard",
         "not-sampled": "hard",
         "not-worse-than-champion": "soft",
         "first-model-baseline": "soft",
@@ -29,50 +33,83 @@ ALWAYS_ON: Mapping[str, Level] = MappingProxyType(
 )
 # Not even an environment lowers these: they tell what a run was, and judge no model.
 NEVER_LOWERED = frozenset({"not-sampled"})
+BLOCKING: frozenset[Level] = frozenset({"soft", "hard"})
+_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "number": "a number",
+        "string": "a string",
+        "boolean": "a boolean",
+        "list": "a list of strings",
+    }
+)
 _STRICTNESS: tuple[Level, ...] = ("audit", "advisory", "soft", "hard")
 
 
 @dataclass(frozen=True, slots=True)
 class BoundPolicy:
-    """A policy that judges, its *parameters* complete and of the right types."""
+    """A policy that judges, its *parameters* complete and of the right types.
+
+    *blocks_from* is the day from which it is judged at a stricter *level* than now.
+    """
 
     policy: Policy
     parameters: Mapping[str, Any]
     level: Level
+    blocks_from: date | None = None
+
+    @property
+    def digest(self) -> str:
+        """Names what is asked: the policy's conditions and rules, with these parameters."""
+        asked = (self.policy.when, self.policy.rules, self.parameters)
+        return digest(document(asked))
+
+
+@dataclass(frozen=True, slots=True)
+class _Firmness:
+    """How strictly a gate is judged today, and from when more strictly than `audit`."""
+
+    level: Level
+    blocks_from: date | None = None
+
+    def or_stricter(self, other: _Firmness) -> _Firmness:
+        return max(self, other, key=lambda one: _STRICTNESS.index(one.level))
 
 
 def bind(
-    pipeline: Pipeline, environment: Environment, policies: Mapping[str, Policy]
+    pipeline: Pipeline, environment: Environment, policies: Mapping[str, Policy], today: date
 ) -> tuple[BoundPolicy, ...]:
-    """Every policy that judges *pipeline*'s model in *environment*.
+    """Every policy that judges *pipeline*'s model in *environment* on *today*.
 
     Those that judge every model come first, then the pipeline's gates and the
     environment's, each in the order written. The same policy with the same
-    parameters appears once, at the stricter level.
+    parameters appears once, at the stricter level. A binding that blocks from a
+    later day is at `audit` until then, and takes the place of no other.
 
     Raises:
         SpecError: a gate names no policy, or a parameter is missing, unknown or
             of the wrong type.
     """
-    levels = _levels(environment)
-    wanted = [(gate, levels.get(gate.policy, _default(gate.policy))) for gate in pipeline.gates]
-    wanted += [(gate, gate.level or _default(gate.policy)) for gate in environment.gates]
-    given = {gate.policy for gate, _ in wanted}
-    wanted += [(Gate(name, {}), level) for name, level in ALWAYS_ON.items() if name not in given]
+    in_force = [gate for gate in environment.gates if _is_in_force(gate, today)]
+    firm = _firmness(in_force)
+    wanted = [(gate, firm.get(gate.policy, _default(gate.policy))) for gate in pipeline.gates]
+    wanted += [(gate, _of_binding(gate, today)) for gate in environment.gates]
+    given = {gate.policy for gate in (*pipeline.gates, *in_force)}
+    wanted += [(Gate(name, {}), _default(name)) for name in ALWAYS_ON if name not in given]
     order = {name: place for place, name in enumerate(ALWAYS_ON)}
     wanted.sort(key=lambda item: order.get(item[0].policy, len(order)))
-    return _collapsed(_bound(gate, level, policies, pipeline) for gate, level in wanted)
+    return _collapsed(_bound(gate, how, policies, pipeline) for gate, how in wanted)
 
 
 def _bound(
-    gate: Gate, level: Level, policies: Mapping[str, Policy], pipeline: Pipeline
+    gate: Gate, how: _Firmness, policies: Mapping[str, Policy], pipeline: Pipeline
 ) -> BoundPolicy:
     policy = policies.get(gate.policy)
     if policy is None:
         raise SpecError(f"there is no policy {gate.policy!r}", hint=_near(gate.policy, policies))
     if policy.name in NEVER_LOWERED:
-        level = ALWAYS_ON[policy.name]
-    return BoundPolicy(policy, _parameters(policy, gate.parameters, pipeline), level)
+        how = _default(policy.name)
+    parameters = _parameters(policy, gate.parameters, pipeline)
+    return BoundPolicy(policy, parameters, how.level, how.blocks_from)
 
 
 def _parameters(policy: Policy, given: Mapping[str, Any], pipeline: Pipeline) -> Mapping[str, Any]:
@@ -92,47 +129,70 @@ def _value(
     if value is None:
         raise SpecError(
             f"policy {policy.name!r} needs the parameter {parameter.name!r}",
-            hint=f"add `with: {{{parameter.name}: …}}`, a {parameter.type}, to the gate",
+            hint=f"add `with: {{{parameter.name}: …}}`, {_WORDS[parameter.type]}, to the gate",
         )
-    if value == FIRST_METRIC and parameter.name not in given:
-        return _first_metric(policy, pipeline)
+    if parameter.name not in given and is_of_pipeline(value):
+        return _of_pipeline(policy, parameter, pipeline)
     if not _has_type(value, parameter.type):
         raise SpecError(
             f"parameter {parameter.name!r} of policy {policy.name!r} is {value!r}, "
-            f"not a {parameter.type}",
-            hint=f"write a {parameter.type} in the gate's `with:`",
+            f"not {_WORDS[parameter.type]}",
+            hint=f"write {_WORDS[parameter.type]} in the gate's `with:`",
         )
-    return value
+    return list(value) if parameter.type == "list" else value
 
 
-def _first_metric(policy: Policy, pipeline: Pipeline) -> str:
-    if not pipeline.evaluate.metrics:
+def is_of_pipeline(default: Any) -> bool:
+    """Whether *default* stands for metrics that only a pipeline can name."""
+    return default in (FIRST_METRIC, [ALL_METRICS], (ALL_METRICS,))
+
+
+def _of_pipeline(policy: Policy, parameter: Parameter, pipeline: Pipeline) -> str | list[str]:
+    is_list = parameter.type == "list"
+    metrics = pipeline.evaluate.metrics
+    if not metrics:
+        judged = "all metrics" if is_list else "the first metric"
         raise SpecError(
-            f"policy {policy.name!r} judges the first metric, and pipeline {pipeline.name!r} "
-            "has none",
+            f"policy {policy.name!r} judges {judged}, and pipeline {pipeline.name!r} has none",
             hint="list one under `evaluate.metrics`",
         )
-    return pipeline.evaluate.metrics[0]
+    return list(metrics) if is_list else metrics[0]
 
 
 def _has_type(value: Any, name: str) -> bool:
     if name == "number":
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         return is_number and math.isfinite(value)
+    if name == "list":
+        return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
     return isinstance(value, str if name == "string" else bool)
 
 
-def _levels(environment: Environment) -> Mapping[str, Level]:
-    """The strictest level that *environment* binds each policy at."""
-    levels: dict[str, Level] = {}
-    for gate in environment.gates:
-        level = gate.level or _default(gate.policy)
-        levels[gate.policy] = max(level, levels.get(gate.policy, level), key=_STRICTNESS.index)
-    return levels
+def _firmness(bindings: Iterable[Gate]) -> Mapping[str, _Firmness]:
+    """The strictest level that the *bindings*, all in force, have for each policy."""
+    found: dict[str, _Firmness] = {}
+    for gate in bindings:
+        how = _Firmness(_asked(gate))
+        found[gate.policy] = found.get(gate.policy, how).or_stricter(how)
+    return found
 
 
-def _default(policy: str) -> Level:
-    return ALWAYS_ON.get(policy, "soft")
+def _of_binding(gate: Gate, today: date) -> _Firmness:
+    if _is_in_force(gate, today):
+        return _Firmness(_asked(gate))
+    return _Firmness("audit", gate.since if _asked(gate) in BLOCKING else None)
+
+
+def _is_in_force(gate: Gate, today: date) -> bool:
+    return gate.since is None or gate.since <= today
+
+
+def _asked(gate: Gate) -> Level:
+    return gate.level or _default(gate.policy).level
+
+
+def _default(policy: str) -> _Firmness:
+    return _Firmness(ALWAYS_ON.get(policy, "soft"))
 
 
 def _collapsed(bound: Iterable[BoundPolicy]) -> tuple[BoundPolicy, ...]:
@@ -148,8 +208,11 @@ def _collapsed(bound: Iterable[BoundPolicy]) -> tuple[BoundPolicy, ...]:
 
 
 def _near(name: str, known: Iterable[str]) -> str:
+    # Here, not at the top: only a mistake needs it.
+    from difflib import get_close_matches
+
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1)
+    near = get_close_matches(name, names, n=1)
     if near:
         return f"did you mean {near[0]!r}?"
     return f"known: {', '.join(names)}" if names else "it takes none"

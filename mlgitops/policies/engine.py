@@ -7,15 +7,25 @@ makes a decision of the answers. Whatever is not known to be true does not pass.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from dataclasses import dataclass
+from typing import Any
 
 from mlgitops.model.evidence import Evidence
 from mlgitops.model.spec import Rule, Waiver
-from mlgitops.model.verdict import Answer, Decision, GateResult, Question, RuleResult, Verdict
+from mlgitops.model.verdict import (
+    Answer,
+    Context,
+    Decision,
+    GateResult,
+    Question,
+    RuleResult,
+    Verdict,
+    moment,
+)
 from mlgitops.policies.binding import NEVER_LOWERED, BoundPolicy
 from mlgitops.policies.messages import fields, fill
 from mlgitops.policies.requirements import metrics_asked
-from mlgitops.policies.waivers import effective, waive
+from mlgitops.policies.waivers import considered, waive
 
 _WORST_FIRST = (Verdict.ERROR, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
 _DECIDING = frozenset({"soft", "hard"})
@@ -26,6 +36,25 @@ _REPAIR = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is judged: *evidence* with its *digest*, and what is known besides it.
+
+    *waivers* are all there are, whomever they are for; *engine* names what evaluates.
+    """
+
+    evidence: Evidence
+    digest: str
+    context: Context
+    waivers: tuple[Waiver, ...]
+    engine: str
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """What expressions can name besides their parameters."""
+        return {**self.evidence, "context": self.context}
+
+
 def questions(bound: Sequence[BoundPolicy]) -> tuple[Question, ...]:
     """Every expression of every policy, in the order that `judge` takes answers."""
     return tuple(
@@ -33,15 +62,7 @@ def questions(bound: Sequence[BoundPolicy]) -> tuple[Question, ...]:
     )
 
 
-def judge(
-    bound: Sequence[BoundPolicy],
-    answers: Sequence[Answer],
-    *,
-    evidence: Evidence,
-    evidence_digest: str,
-    waivers: Iterable[Waiver],
-    today: date,
-) -> Decision:
+def judge(bound: Sequence[BoundPolicy], answers: Sequence[Answer], case: Case) -> Decision:
     """Decide from *answers*, which are aligned with `questions(bound)`.
 
     Without any soft or hard gate that applies, `not-sampled` apart, the verdict is
@@ -54,11 +75,43 @@ def judge(
     if asked != len(answers):
         raise ValueError(f"{asked} questions have {len(answers)} answers")
     remaining = iter(answers)
-    subject = evidence["subject"]
-    candidate = subject["candidate"]
-    valid = effective(waivers, model=subject["model"], candidate=candidate, today=today)
-    gates = tuple(waive(_gate(one, remaining), valid) for one in bound)
-    return Decision(evidence["environment"], candidate, evidence_digest, _overall(gates), gates)
+    subject = case.evidence["subject"]
+    model, candidate = subject["model"], subject["candidate"]
+    today = moment(case.context).date()
+    waivers = considered(case.waivers, model=model, candidate=candidate, today=today)
+    gates = tuple(waive(_gate(one, remaining), waivers) for one in bound)
+    return Decision(
+        environment=case.evidence["environment"],
+        candidate=candidate,
+        evidence=case.digest,
+        verdict=_overall(gates),
+        gates=gates,
+        model=model,
+        context=case.context,
+        waivers=waivers,
+        engine=case.engine,
+    )
+
+
+def gate_result(one: BoundPolicy, answers: Sequence[Answer]) -> GateResult:
+    """What *one* says by itself, waivers apart; *answers* are aligned with its `questions`."""
+    return _gate(one, iter(answers))
+
+
+def rule_verdict(passes: Answer, fails: Answer | None) -> Verdict:
+    """What the answers to a rule's `pass` and, if it has one, its `fail` come to."""
+    if not _is_boolean(passes) or (fails is not None and not _is_boolean(fails)):
+        return Verdict.ERROR
+    return _verdict(passes, fails)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The one that decides: error, fail, inconclusive, pass.
+
+    Raises:
+        ValueError: there is none.
+    """
+    return min(verdicts, key=_WORST_FIRST.index)
 
 
 def _expressions(one: BoundPolicy) -> Iterator[str]:
@@ -85,7 +138,7 @@ def _gate(one: BoundPolicy, answers: Iterator[Answer]) -> GateResult:
             RuleResult("rules", Verdict.ERROR, "the policy has no rule", "add a rule to it")
         )
     # A policy that does not apply has decided nothing; it has not passed.
-    verdict = _worst(result.verdict for result in results) if applies else Verdict.INCONCLUSIVE
+    verdict = worst(result.verdict for result in results) if applies else Verdict.INCONCLUSIVE
     return GateResult(
         policy=one.policy.name,
         parameters=one.parameters,
@@ -94,6 +147,8 @@ def _gate(one: BoundPolicy, answers: Iterator[Answer]) -> GateResult:
         verdict=verdict,
         rules=tuple(results) if applies else (),
         metrics=metrics_asked(one.policy, one.parameters),
+        digest=one.digest,
+        blocks_from=one.blocks_from.isoformat() if one.blocks_from else None,
     )
 
 
@@ -138,8 +193,4 @@ def _overall(gates: Sequence[GateResult]) -> Verdict:
     if not any(gate.applies and gate.level in _DECIDING for gate in judged):
         return Verdict.ERROR
     blocking = [gate.verdict for gate in gates if gate.is_blocking]
-    return _worst(blocking) if blocking else Verdict.PASS
-
-
-def _worst(verdicts: Iterable[Verdict]) -> Verdict:
-    return min(verdicts, key=_WORST_FIRST.index)
+    return worst(blocking) if blocking else Verdict.PASS

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from mlgitops.model.verdict import Answer
@@ -47,7 +48,12 @@ def fill(template: str, answers: Sequence[Answer]) -> str:
     )
 
 
-def _parts(template: str) -> Iterator[str | Field]:
+@lru_cache(maxsize=1024)
+def _parts(template: str) -> tuple[str | Field, ...]:
+    return tuple(_scanned(template))
+
+
+def _scanned(template: str) -> Iterator[str | Field]:
     start = 0
     while start < len(template):
         pair, sign = template[start : start + 2], template[start]

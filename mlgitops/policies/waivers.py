@@ -12,32 +12,45 @@ from datetime import date
 
 from mlgitops.model.digest import SHORT_DIGITS
 from mlgitops.model.spec import Waiver
-from mlgitops.model.verdict import GateResult, Verdict
+from mlgitops.model.verdict import ConsideredWaiver, GateResult, Verdict
 
 _WAIVABLE = frozenset({Verdict.FAIL, Verdict.INCONCLUSIVE})
 
 
-def effective(
+def considered(
     waivers: Iterable[Waiver], *, model: str, candidate: str, today: date
-) -> tuple[Waiver, ...]:
-    """Those that hold for *candidate* on *today*, by name; the last day is included."""
+) -> tuple[ConsideredWaiver, ...]:
+    """Those for *candidate*, by name, and whether each holds *today*; its last day is included."""
     return tuple(
-        waiver
+        ConsideredWaiver(
+            name=waiver.name,
+            policy=waiver.policy,
+            rules=waiver.rules,
+            expires=waiver.expires.isoformat(),
+            holds=today <= waiver.expires,
+        )
         for waiver in sorted(waivers, key=lambda waiver: waiver.name)
-        if waiver.model == model and today <= waiver.expires and _names(waiver, candidate)
+        if waiver.model == model and _names(waiver, candidate)
     )
 
 
-def waive(gate: GateResult, waivers: Sequence[Waiver]) -> GateResult:
-    """*gate*, opened by the first of the effective *waivers* that can.
+def waive(gate: GateResult, waivers: Sequence[ConsideredWaiver]) -> GateResult:
+    """*gate*, opened by those of *waivers* that hold, or as it was.
 
-    The verdict stays as it is, so that what was waived remains visible.
+    Every rule that did not pass has to be waived: by the first waiver that does so
+    alone, else by several together. The verdict stays as it is, so that what was
+    waived remains visible.
     """
     if not is_waivable(gate):
         return gate
-    for waiver in waivers:
-        if waiver.policy == gate.policy:
+    shut = {rule.rule for rule in gate.rules if rule.verdict is not Verdict.PASS}
+    fitting = [one for one in waivers if one.holds and one.policy == gate.policy]
+    for waiver in fitting:
+        if not waiver.rules or (shut and shut <= set(waiver.rules)):
             return replace(gate, waived_by=waiver.name)
+    useful = [one for one in fitting if shut & set(one.rules)]
+    if shut and shut <= {rule for one in useful for rule in one.rules}:
+        return replace(gate, waived_by=", ".join(one.name for one in useful))
     return gate
 
 

@@ -19,7 +19,7 @@ from mlgitops.spec.schemas import schema
 
 Predicate = Callable[[Any], bool]
 
-_ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description", "default"}
+_ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description", "default", "examples"}
 # Read by another keyword's predicate.
 _COMPANIONS = {"additionalProperties", "required"}
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from mlgitops.model.metrics import DEFAULT_METRICS
 from mlgitops.model.spec import (
+    Condition,
     Dataset,
     Environment,
     Evaluate,
@@ -21,25 +22,30 @@ from mlgitops.model.spec import (
     Gate,
     Join,
     Kind,
-    Parameter,
+    MetricFunction,
+    ModelCard,
+    Perturbation,
     Pin,
     Pipeline,
     Policy,
+    PolicyTest,
     Project,
     RegistryAddress,
     Release,
-    Rule,
+    Signing,
     SliceBy,
     Source,
     SourceKind,
     Split,
+    Task,
     Train,
     Waiver,
     Window,
     duration,
 )
+from mlgitops.spec.decode_policies import policy, policy_test
 
-Spec = Project | Dataset | Pipeline | Policy | Environment | Release | Waiver
+Spec = Project | Dataset | Pipeline | Policy | Environment | Release | Waiver | PolicyTest
 
 _SOURCE_KINDS: tuple[SourceKind, ...] = ("csv", "parquet", "files", "sql")
 _SEED = 7
@@ -55,15 +61,17 @@ def decode(kind: Kind, document: Mapping[str, Any]) -> Spec:
         case Kind.DATASET:
             return _dataset(name, spec)
         case Kind.PIPELINE:
-            return _pipeline(name, spec)
+            return _pipeline(name, document["metadata"], spec)
         case Kind.POLICY:
-            return _policy(name, document["metadata"].get("description", ""), spec)
+            return policy(name, document["metadata"].get("description", ""), spec)
         case Kind.ENVIRONMENT:
             return _environment(name, spec)
         case Kind.RELEASE:
             return _release(name, spec)
         case Kind.WAIVER:
             return _waiver(name, spec)
+        case Kind.POLICY_TEST:
+            return policy_test(name, spec)
 
 
 def _project(name: str, spec: Mapping[str, Any]) -> Project:
@@ -77,6 +85,7 @@ def _project(name: str, spec: Mapping[str, Any]) -> Project:
         ),
         forge=ForgeAddress(kind=forge.get("kind", "local"), remote=forge.get("remote")),
         branch=spec.get("branch", "main"),
+        signing=Signing(spec.get("signing", {}).get("required", False)),
     )
 
 
@@ -95,6 +104,7 @@ def _dataset(name: str, spec: Mapping[str, Any]) -> Dataset:
             for one in spec.get("expectations", ())
         ),
         split=_split(spec.get("split", {}), time),
+        licence=spec.get("licence", ""),
     )
 
 
@@ -122,11 +132,10 @@ def _split(spec: Mapping[str, Any], time: str | None) -> Split:
     )
 
 
-def _pipeline(name: str, spec: Mapping[str, Any]) -> Pipeline:
+def _pipeline(name: str, metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> Pipeline:
     data = spec["data"]
     features = spec.get("features", {})
     entrypoint = features.get("entrypoint")
-    evaluate = spec.get("evaluate", {})
     return Pipeline(
         name=name,
         task=spec["task"],
@@ -135,15 +144,66 @@ def _pipeline(name: str, spec: Mapping[str, Any]) -> Pipeline:
         positive=data.get("positive", 1),
         features=Features(columns=tuple(features.get("columns", ())), entrypoint=entrypoint),
         train=_train(spec["train"], entrypoint),
-        evaluate=Evaluate(
-            metrics=tuple(evaluate.get("metrics", DEFAULT_METRICS[spec["task"]])),
-            slices=tuple(
-                SliceBy(tuple(one["by"]), int(one.get("minRows", 200)))
-                for one in evaluate.get("slices", ())
-            ),
-            confidence=evaluate.get("confidence", 0.95),
-        ),
+        evaluate=_evaluate(spec["task"], spec.get("evaluate", {})),
         gates=tuple(_gate(gate) for gate in spec.get("gates", ())),
+        card=_card(metadata, spec.get("card", {})),
+    )
+
+
+def _evaluate(task: Task, spec: Mapping[str, Any]) -> Evaluate:
+    functions = tuple(
+        MetricFunction(name, below["entrypoint"], below["direction"])
+        for name, below in spec.get("functions", {}).items()
+    )
+    named = (*DEFAULT_METRICS[task], *(function.name for function in functions))
+    return Evaluate(
+        metrics=tuple(spec.get("metrics", named)),
+        slices=tuple(_slice(one) for one in spec.get("slices", ())),
+        confidence=spec.get("confidence", 0.95),
+        functions=functions,
+        cluster=spec.get("cluster"),
+        groups=tuple(_slice(one) for one in spec.get("groups", ())),
+        perturbations=tuple(
+            Perturbation(
+                name,
+                noise=below.get("noise"),
+                missing=below.get("missing"),
+                unseen=tuple(below.get("unseen", ())),
+                scale=below.get("scale"),
+            )
+            for name, below in spec.get("perturbations", {}).items()
+        ),
+        seeds=tuple(int(seed) for seed in spec.get("seeds", ())),
+        repeats=spec.get("repeat", False),
+        shuffles=spec.get("shuffle", False),
+        latency_calls=int(spec.get("latencyCalls", 0)),
+        reports=spec.get("reports", {}),
+    )
+
+
+def _slice(spec: Mapping[str, Any]) -> SliceBy:
+    return SliceBy(
+        columns=tuple(spec.get("by", ())),
+        min_rows=int(spec.get("minRows", 200)),
+        min_positives=int(spec.get("minPositives", 0)),
+        name=spec.get("name"),
+        where=tuple(_condition(column, below) for column, below in spec.get("where", {}).items()),
+    )
+
+
+def _condition(column: str, spec: Any) -> Condition:
+    if isinstance(spec, Mapping):
+        return Condition(column, at_least=spec.get("atLeast"), below=spec.get("below"))
+    return Condition(column, equals=tuple(spec) if isinstance(spec, list) else (spec,))
+
+
+def _card(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> ModelCard:
+    return ModelCard(
+        description=metadata.get("description", ""),
+        owners=tuple(metadata.get("owners", ())),
+        intended_use=spec.get("intendedUse", ""),
+        limitations=spec.get("limitations", ""),
+        licence=spec.get("licence", ""),
     )
 
 
@@ -173,29 +233,8 @@ def _is_inside(path: str) -> bool:
 
 
 def _gate(spec: Mapping[str, Any]) -> Gate:
-    return Gate(spec["policy"], spec.get("with", {}), spec.get("level"))
-
-
-def _policy(name: str, description: str, spec: Mapping[str, Any]) -> Policy:
-    return Policy(
-        name=name,
-        description=description,
-        parameters=tuple(
-            Parameter(parameter, below["type"], below.get("default"))
-            for parameter, below in spec.get("params", {}).items()
-        ),
-        when=spec.get("when"),
-        rules=tuple(
-            Rule(
-                id=rule["id"],
-                passes=rule["pass"],
-                fails=rule.get("fail"),
-                message=rule["message"],
-                remediation=rule.get("remediation", ""),
-            )
-            for rule in spec["rules"]
-        ),
-    )
+    since = date.fromisoformat(spec["since"]) if "since" in spec else None
+    return Gate(spec["policy"], spec.get("with", {}), spec.get("level"), since)
 
 
 def _environment(name: str, spec: Mapping[str, Any]) -> Environment:
@@ -205,6 +244,7 @@ def _environment(name: str, spec: Mapping[str, Any]) -> Environment:
         alias=spec.get("alias", name),
         gates=tuple(_gate(binding) for binding in spec.get("policies", ())),
         drift=spec.get("drift", {}).get("mode", "detect"),
+        max_evidence_age=duration(spec["maxEvidenceAge"]) if "maxEvidenceAge" in spec else None,
     )
 
 
@@ -231,4 +271,5 @@ def _waiver(name: str, spec: Mapping[str, Any]) -> Waiver:
         candidate=spec["candidate"],
         reason=spec["reason"],
         expires=date.fromisoformat(spec["expires"]),
+        rules=tuple(spec.get("rules", ())),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -62,6 +62,39 @@ def decode(content: bytes) -> Evidence:
         raise SpecError(f"the evidence is not sound JSON: {error}", hint=_HINT) from error
     _check(document)
     return cast("Evidence", document)
+
+
+def example() -> Evidence:
+    """A sound document with every section, which tests of policies begin with."""
+    return decode((folder("policies") / "tests" / "evidence.json").read_bytes())
+
+
+def unknown_keys(document: Any) -> tuple[str, ...]:
+    """JSON pointers of the keys in *document* that its schema does not know."""
+    if _accepts()(document):
+        return ()
+    errors: Iterable[Any] = _validator().iter_errors(document)
+    return tuple(
+        _pointer((*error.absolute_path, key))
+        for error in errors
+        if error.validator == "additionalProperties"
+        for key in error.instance
+        if key not in error.schema.get("properties", {})
+    )
+
+
+def may_lack(place: Sequence[str]) -> bool:
+    """Whether a sound document may have nothing at *place*: section, key, `*` for any key."""
+    schema = _schema()
+    node: Any = schema
+    for part in place:
+        while "$ref" in node:
+            node = schema["$defs"][node["$ref"].rpartition("/")[2]]
+        known = node.get("properties", {})
+        if part not in node.get("required", ()):
+            return part in known or "properties" not in node
+        node = known[part]
+    return False
 
 
 def path(evidence_digest: str, candidate: str, model: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from typing import Final
 
@@ -23,8 +23,10 @@ from mlgitops.spec.shape import located
 from mlgitops.spec.yaml_tree import Path, parse
 
 PARAMETERS: Final = "params"
-# What expressions can name besides their parameters: the sections of the evidence.
-SECTIONS: Final = tuple(Evidence.__annotations__)
+CONTEXT: Final = "context"
+# What expressions can name besides their parameters: the sections of the evidence, and
+# what a decision knows besides it.
+SECTIONS: Final = (*Evidence.__annotations__, CONTEXT)
 _CONDITION_TYPES = ("BOOL", "DYN")
 _IN_WORDS = re.compile(r"\b(?:and|or|not)\b|(?<![=!<>])=(?!=)", re.IGNORECASE)
 _LANGUAGE = "expressions are CEL: docs/policies.md shows some, https://cel.dev all of it"
@@ -57,7 +59,7 @@ def written(specs: Specs, files: Mapping[str, str], fields: Fields) -> Iterator[
         path = f"{FOLDERS[Kind.POLICY]}/{name}.yaml"
         if path in files:
             document = Document(parse(files[path], path), Kind.POLICY, policy)
-            yield from _of_policy(document, files[path], fields)
+            yield from of_policy(document, files[path], fields)
 
 
 def faults(asked: Sequence[Written], compiled: Sequence[Compiled]) -> Iterator[Diagnostic]:
@@ -71,7 +73,8 @@ def faults(asked: Sequence[Written], compiled: Sequence[Compiled]) -> Iterator[D
         yield from islice(_faults_of_file(of_file), MOST_PER_FILE)
 
 
-def _of_policy(document: Document, text: str, fields: Fields) -> Iterator[Written]:
+def of_policy(document: Document, text: str, fields: Fields) -> Iterator[Written]:
+    """Every expression of one policy; *document* is that of *text*."""
     places: list[tuple[Path, str]] = []
     if document.at("spec", "when") is not None:
         places.append((("spec", "when"), document.at("spec", "when")))
@@ -86,6 +89,15 @@ def _of_policy(document: Document, text: str, fields: Fields) -> Iterator[Writte
             end = begin.end() if begin else end
             place = (*path, "message")
             yield Written(document, text, place, end, expression, is_condition=False)
+
+
+def warning(
+    one: Written, code: str, message: str, hint: str, subject: tuple[int, str] | None = None
+) -> Diagnostic:
+    """What *one* is warned of: of *subject*, its place in the expression and text, or of all."""
+    at, text = subject or (None, "")
+    found = _diagnostic(one, code, message, hint, Flaw("syntax", "", at, text))
+    return replace(found, level="warning")
 
 
 def _faults_of_file(found: Iterable[tuple[Written, Compiled]]) -> Iterator[Diagnostic]:

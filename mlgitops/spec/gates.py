@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlgitops.model.metrics import METRICS, metrics_for
 from mlgitops.model.source import Diagnostic
-from mlgitops.model.spec import Environment, Kind, Parameter, Pipeline, Policy
+from mlgitops.model.spec import Environment, Kind, Parameter, Pipeline, Policy, PolicyTest, Waiver
 from mlgitops.spec.documents import Document, Documents
 from mlgitops.spec.problems import did_you_mean, shown
 from mlgitops.spec.references import unknown
 from mlgitops.spec.yaml_tree import Path
 
 METRIC_PARAMETER = "metric"
-_TYPES: dict[str, tuple[type, ...]] = {"number": (int, float), "string": (str,), "boolean": (bool,)}
+_TYPES: dict[str, tuple[type, ...]] = {
+    "number": (int, float),
+    "string": (str,),
+    "boolean": (bool,),
+    "list": (list, tuple),
+}
 _HINTS = {
     "number": "write a number, without quotes",
     "string": "put it in quotes",
     "boolean": "write true or false; `yes` and `on` are text",
+    "list": "put it in brackets: [ … ]",
 }
-_WORDS = {"number": "a number", "string": "text", "boolean": "true or false"}
+_WORDS = {
+    "number": "a number",
+    "string": "text",
+    "boolean": "true or false",
+    "list": "a list of texts",
+}
 
 
 def check(documents: Documents) -> Iterator[Diagnostic]:
@@ -39,8 +50,46 @@ def check(documents: Documents) -> Iterator[Diagnostic]:
                 for path, binding in document.items("spec", "policies"):
                     yield from _gate(document, path, binding, documents)
                     yield from _metric_of_gate(document, path, binding, pipelines)
+            case Waiver() as waiver:
+                yield from _rules_of_waiver(document, waiver, documents)
+            case PolicyTest() as test:
+                yield from _test(document, test, documents)
             case _:
                 pass
+
+
+def _rules_of_waiver(
+    document: Document, waiver: Waiver, documents: Documents
+) -> Iterator[Diagnostic]:
+    """Rules that the waived policy has not; that it exists is seen elsewhere."""
+    policy = documents.named(Kind.POLICY).get(waiver.policy)
+    if policy is None or not isinstance(policy.spec, Policy):
+        return
+    rules = [rule.id for rule in policy.spec.rules]
+    for path, name in document.items("spec", "rules"):
+        if name not in rules:
+            message = f"the policy {policy.name} has no rule {shown(name)}"
+            yield document.fault("SPEC350", path, message, did_you_mean(name, rules))
+
+
+def _test(document: Document, test: PolicyTest, documents: Documents) -> Iterator[Diagnostic]:
+    """Parameters and rules that the tested policy has not; that it exists is seen elsewhere."""
+    policy = documents.named(Kind.POLICY).get(test.policy)
+    if policy is None or not isinstance(policy.spec, Policy):
+        return
+    yield from _given(document, ("spec",), policy.spec, test.parameters)
+    everywhere = set.intersection(*(set(case.parameters) for case in test.cases))
+    parameters = {parameter.name: parameter for parameter in policy.spec.parameters}
+    given = {**test.parameters, **dict.fromkeys(everywhere)}
+    yield from _missing(document, ("spec",), policy.name, parameters, given)
+    rules = [rule.id for rule in policy.spec.rules]
+    for path, case in document.items("spec", "cases"):
+        yield from _given(document, path, policy.spec, case.get("with", {}))
+        if isinstance(case["expect"], dict):
+            for place, name in document.items(*path, "expect", "rules"):
+                if name not in rules:
+                    message = f"the policy {policy.name} has no rule {shown(name)}"
+                    yield document.fault("SPEC350", place, message, did_you_mean(name, rules))
 
 
 def _defaults(document: Document, policy: Policy) -> Iterator[Diagnostic]:
@@ -53,11 +102,12 @@ def _defaults(document: Document, policy: Policy) -> Iterator[Diagnostic]:
 
 def _metrics(pipeline: Document) -> Iterator[Diagnostic]:
     task = pipeline.at("spec", "task")
-    fitting = metrics_for(task)
+    functions = pipeline.at("spec", "evaluate", "functions") or {}
+    fitting = (*metrics_for(task), *functions)
     for path, name in pipeline.items("spec", "evaluate", "metrics"):
         if name not in fitting:
             message = f"{shown(name)} is not defined for {task}"
-            yield pipeline.fault("SPEC308", path, message, f"one of: {', '.join(fitting)}")
+            yield pipeline.fault("SPEC308", path, message, did_you_mean(name, fitting))
 
 
 def _gate(
@@ -68,8 +118,17 @@ def _gate(
     if policy is None or not isinstance(policy.spec, Policy):
         yield unknown(document, (*path, "policy"), Kind.POLICY, policies)
         return
-    parameters = {parameter.name: parameter for parameter in policy.spec.parameters}
     given = gate.get("with", {})
+    yield from _given(document, path, policy.spec, given)
+    parameters = {parameter.name: parameter for parameter in policy.spec.parameters}
+    yield from _missing(document, path, policy.name, parameters, given)
+
+
+def _given(
+    document: Document, path: Path, policy: Policy, given: Mapping[str, Any]
+) -> Iterator[Diagnostic]:
+    """What is wrong with the parameters *given* at *path*`.with`."""
+    parameters = {parameter.name: parameter for parameter in policy.parameters}
     for name, value in given.items():
         place = (*path, "with", name)
         if name not in parameters:
@@ -79,7 +138,6 @@ def _gate(
         elif not _has_type(value, parameters[name].type):
             message = f"expected {_WORDS[parameters[name].type]}, found {shown(value)}"
             yield document.fault("SPEC312", place, message, _HINTS[parameters[name].type])
-    yield from _missing(document, path, policy.name, parameters, given)
 
 
 def _missing(

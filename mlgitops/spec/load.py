@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
+from mlgitops.model.attestation import NOBODY, Trust
 from mlgitops.model.digest import digest_of_bytes
 from mlgitops.model.errors import SpecError
 from mlgitops.model.source import Diagnostic, Span
@@ -23,6 +25,7 @@ from mlgitops.model.spec import (
     Kind,
     Pipeline,
     Policy,
+    PolicyTest,
     Project,
     Release,
     Specs,
@@ -51,25 +54,40 @@ def load(
     builtin: Mapping[str, str],
     *,
     evidence: EvidenceReader = no_evidence,
+    trust: Trust = NOBODY,
 ) -> Specs:
     """The specs that *files*, texts by path in the repository, describe.
 
     *builtin* are the texts of the policy pack. Files below `mlops/evidence` are
-    ignored: *evidence* is there to read them, once somebody asks for one.
+    ignored: *evidence* is there to read them, once somebody asks for one. Without *trust*
+    whatever is signed is not proven.
 
     Raises:
         SpecError: all that one phase found wrong.
     """
-    texts = {path: text for path, text in files.items() if not _is_evidence(path)}
-    _refuse_no_project(texts)
-    texts |= builtin
-    trees = _parsed(texts)
-    # Each time: what a cache remembers as right could be forged, and saves a millisecond.
-    _refuse(chain.from_iterable(map(shape.check, trees)))
-    documents = Documents(_decoded(tree, builtin) for tree in trees)
-    _refuse(meaning.check(documents))
+    texts = _together(files, builtin)
+    documents = _documents(texts, builtin)
     digests = {path: digest_of_bytes(text.encode()) for path, text in texts.items()}
-    return _specs(documents, digests, evidence)
+    return replace(_specs(documents, digests, evidence), trust=trust)
+
+
+def load_documents(files: Mapping[str, str], builtin: Mapping[str, str]) -> Documents:
+    """The same, each with its places in its file.
+
+    Raises:
+        SpecError: all that one phase found wrong.
+    """
+    return _documents(_together(files, builtin), builtin)
+
+
+def load_pack() -> Documents:
+    """The built-in policies and their tests, which need no repository around them.
+
+    Raises:
+        SpecError: all that one phase found wrong.
+    """
+    texts = read_builtin() | read_builtin_tests()
+    return _documents(texts, texts)
 
 
 def read_folder(root: Path) -> dict[str, str]:
@@ -101,6 +119,14 @@ def read_builtin() -> dict[str, str]:
     }
 
 
+def read_builtin_tests() -> dict[str, str]:
+    """Texts of the tests of the built-in policies, by path below `builtin/tests/`."""
+    return {
+        f"{BUILTIN_PREFIX}tests/{file.name}": file.read_text(encoding="utf-8")
+        for file in sorted((folder("policies") / "tests").glob("*.yaml"))
+    }
+
+
 def _is_evidence(path: str) -> bool:
     return path.startswith(f"{EVIDENCE_FOLDER}/")
 
@@ -129,6 +155,21 @@ def _parsed(texts: Mapping[str, str]) -> list[Tree]:
     return trees
 
 
+def _together(files: Mapping[str, str], builtin: Mapping[str, str]) -> dict[str, str]:
+    texts = {path: text for path, text in files.items() if not _is_evidence(path)}
+    _refuse_no_project(texts)
+    return texts | dict(builtin)
+
+
+def _documents(texts: Mapping[str, str], builtin: Mapping[str, str]) -> Documents:
+    trees = _parsed(texts)
+    # Each time: what a cache remembers as right could be forged, and saves a millisecond.
+    _refuse(chain.from_iterable(map(shape.check, trees)))
+    documents = Documents(_decoded(tree, builtin) for tree in trees)
+    _refuse(meaning.check(documents))
+    return documents
+
+
 def _decoded(tree: Tree, builtin: Mapping[str, str]) -> Document:
     kind = Kind(tree.value["kind"])
     return Document(tree, kind, decode(kind, tree.value), is_builtin=tree.file in builtin)
@@ -147,10 +188,11 @@ def _specs(documents: Documents, digests: Mapping[str, str], evidence: EvidenceR
         waivers=tuple(_by_name(documents, Waiver).values()),
         texts=digests,
         evidence=evidence,
+        policy_tests=_by_name(documents, PolicyTest),
     )
 
 
-_Named = TypeVar("_Named", Dataset, Pipeline, Policy, Environment, Waiver)
+_Named = TypeVar("_Named", Dataset, Pipeline, Policy, Environment, Waiver, PolicyTest)
 
 
 def _by_name(documents: Documents, kind: type[_Named]) -> dict[str, _Named]:

@@ -13,7 +13,7 @@ from itertools import islice
 
 from mlgitops.model.source import Diagnostic
 from mlgitops.model.spec import Dataset, Kind, Pipeline, Project
-from mlgitops.spec import gates, placement, references
+from mlgitops.spec import examinations, gates, placement, references
 from mlgitops.spec.documents import Document, Documents
 from mlgitops.spec.problems import MOST_PER_FILE, did_you_mean, shown
 from mlgitops.spec.yaml_tree import Path
@@ -27,6 +27,7 @@ _LISTS: tuple[tuple[Kind, Path], ...] = (
     (Kind.PIPELINE, ("spec", "features", "columns")),
     (Kind.PIPELINE, ("spec", "evaluate", "metrics")),
     (Kind.PIPELINE, ("spec", "evaluate", "slices", "*", "by")),
+    (Kind.PIPELINE, ("spec", "evaluate", "groups", "*", "by")),
     (Kind.PIPELINE, ("spec", "train", "code")),
     (Kind.PIPELINE, ("spec", "train", "requirements")),
 )
@@ -121,13 +122,13 @@ def _split(document: Document, dataset: Dataset) -> Iterator[Diagnostic]:
 
 
 def _pipeline(document: Document, pipeline: Pipeline) -> Iterator[Diagnostic]:
-    used = list(document.items("spec", "features", "columns"))
-    for path, _ in document.items("spec", "evaluate", "slices"):
-        used += document.items(*path, "by")
-    for path, column in used:
+    used = [(*one, False) for one in document.items("spec", "features", "columns")]
+    for path, column, is_key in (*used, *examinations.columns(document)):
         if column == pipeline.label:
+            fault = document.fault_of_key if is_key else document.fault
             message = f"{shown(column)} is the label"
-            yield document.fault("SPEC318", path, message, "remove it: the model is to predict it")
+            yield fault("SPEC318", path, message, "remove it: the model is to predict it")
+    yield from islice(examinations.check(document, pipeline), MOST_PER_FILE)
     if pipeline.train.command is not None and not pipeline.train.code:
         path = ("spec", "train", "command")
         message = "no file of this command is known, so a change of it would go unseen"
@@ -154,6 +155,9 @@ def _repetitions(documents: Documents) -> Iterator[Diagnostic]:
     for policy in documents.of(Kind.POLICY):
         ids = [((*path, "id"), rule["id"]) for path, rule in policy.items("spec", "rules")]
         yield from _repeated(policy, ids)
+    for test in documents.of(Kind.POLICY_TEST):
+        names = [((*path, "name"), case["name"]) for path, case in test.items("spec", "cases")]
+        yield from _repeated(test, names)
 
 
 def _expanded(document: Document, pattern: Path) -> list[Path]:

@@ -19,6 +19,7 @@ FOLDERS: Mapping[Kind, str] = {
     Kind.ENVIRONMENT: "mlops/environments",
     Kind.RELEASE: "mlops/releases",
     Kind.WAIVER: "mlops/waivers",
+    Kind.POLICY_TEST: "mlops/policy-tests",
 }
 
 

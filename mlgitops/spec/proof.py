@@ -1,7 +1,8 @@
 """Whether a Release is proven: the evidence that it pins is there, unchanged, and about it.
 
-Says nothing about whether the gates were open. That is the promotion's matter, and
-of a Release that was written by hand nobody knows it until its policies are run again.
+And, where it is signed or has to be, that a key of the tree signed just this. Says
+nothing about whether the gates were open. That is the promotion's matter, and of a
+Release that was written by hand nobody knows it until its policies are run again.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from mlgitops.model.attestation import PublicKey, Unverified, envelope_path, statement
 from mlgitops.model.digest import digest_of_bytes, short
 from mlgitops.model.errors import SpecError
 from mlgitops.model.evidence import Evidence
@@ -36,7 +38,7 @@ class Gap:
 def check(specs: Specs, files: Mapping[str, str]) -> Iterator[Diagnostic]:
     """What the proofs of all Releases of *specs* lack; *files* are the texts by path."""
     for release in specs.releases.values():
-        found = list(gaps(release, specs.evidence))
+        found = all_gaps(release, specs)
         if found:
             path = release_path(release.environment, release.model)
             document = Document(parse(files[path], path), Kind.RELEASE, release)
@@ -44,8 +46,69 @@ def check(specs: Specs, files: Mapping[str, str]) -> Iterator[Diagnostic]:
                 yield document.fault(gap.code, gap.place, gap.message, gap.hint)
 
 
+def all_gaps(release: Release, specs: Specs) -> list[Gap]:
+    """What the proof of *release* lacks in the tree of *specs*.
+
+    A signature is looked at only once the evidence is known to be what is pinned.
+
+    Raises:
+        SpecError: a file among the keys of the tree holds none.
+        MissingExtra: there is a signature, and nothing that verifies it.
+    """
+    found = list(gaps(release, specs.evidence))
+    if found:
+        return found
+    gap = signature_gap(release, specs, is_required=specs.project.signing.is_required)
+    return [gap] if gap else []
+
+
+def signature_gap(release: Release, specs: Specs, *, is_required: bool) -> Gap | None:
+    """What the signature of *release* lacks, whose evidence `gaps` found nothing wrong with.
+
+    Raises:
+        SpecError, MissingExtra: as `all_gaps`.
+    """
+    if release.desired is None:
+        return None
+    try:
+        key = signer(release, specs)
+    except Unverified as error:
+        hint = "bring the file back as it was committed with the release, or take the release back"
+        return Gap("SPEC339", _EVIDENCE, f"{_envelope(release)} proves nothing: {error}", hint)
+    if key is None and is_required:
+        message = f"the evidence is not signed: there is no {_envelope(release)}"
+        hint = "bring the file back; `mlgitops keys sign` signs what was released without one"
+        return Gap("SPEC338", _EVIDENCE, message, hint)
+    return None
+
+
+def is_signed(release: Release, specs: Specs) -> bool:
+    """Whether there is a signature for the evidence that *release* pins, sound or not."""
+    return release.desired is not None and specs.evidence(_envelope(release)) is not None
+
+
+def signer(release: Release, specs: Specs) -> PublicKey | None:
+    """Whose signature the evidence of *release* has; None where it is not signed.
+
+    Raises:
+        Unverified: the signature is nobody's that counts in the tree, or of something else.
+        SpecError, MissingExtra: as `all_gaps`.
+    """
+    pin = release.desired
+    envelope = specs.evidence(_envelope(release)) if pin else None
+    if pin is None or envelope is None:
+        return None
+    path = evidence.path(pin.evidence, pin.candidate, release.model)
+    content = specs.evidence(path)
+    if content is None or digest_of_bytes(content) != pin.evidence:
+        raise Unverified(f"{path} is not what the release pins")
+    document = evidence.decode(content)
+    expected = statement(specs.project.name, document, pin.evidence, path)
+    return specs.trust.signer(envelope, expected)
+
+
 def gaps(release: Release, read: EvidenceReader) -> Iterator[Gap]:
-    """What the proof of *release* lacks; nothing for one that retires its model.
+    """What the evidence of *release* lacks; nothing for one that retires its model.
 
     Content is parsed only once it is known to be what the Release pins.
     """
@@ -73,6 +136,14 @@ def gaps(release: Release, read: EvidenceReader) -> Iterator[Gap]:
         return
     hint = f"take the release back; `{promote}` writes what belongs together"
     yield from _other_subjects(release, pin, document, hint)
+
+
+def _envelope(release: Release) -> str:
+    """Where the signature of the evidence of *release*, which pins some, lies."""
+    pin = release.desired
+    if pin is None:
+        raise ValueError(f"{release.environment}/{release.model} pins no evidence")
+    return envelope_path(evidence.path(pin.evidence, pin.candidate, release.model))
 
 
 def _other_subjects(release: Release, pin: Pin, document: Evidence, hint: str) -> Iterator[Gap]:

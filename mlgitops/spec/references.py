@@ -19,6 +19,7 @@ _REFERENCES: tuple[tuple[Kind, Path, Kind], ...] = (
     (Kind.RELEASE, ("metadata", "name"), Kind.PIPELINE),
     (Kind.WAIVER, ("spec", "model"), Kind.PIPELINE),
     (Kind.WAIVER, ("spec", "policy"), Kind.POLICY),
+    (Kind.POLICY_TEST, ("spec", "policy"), Kind.POLICY),
 )
 _CODES = {
     Kind.DATASET: "SPEC301",

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 
+from mlgitops.model import decision_log
+from mlgitops.model.attestation import PublicKey
 from mlgitops.model.digest import digest_of_bytes, short
 from mlgitops.model.errors import GateFailed, PlanIsStale, SpecError
 from mlgitops.model.evidence import Evidence, Producer
@@ -25,17 +27,29 @@ from mlgitops.model.registry import ModelVersion
 from mlgitops.model.spec import Pin, Release, Specs
 from mlgitops.model.state import Target
 from mlgitops.model.verdict import Decision
-from mlgitops.ports import ExpressionEngine, Forge, ModelRegistry, PullRequest, Repository
+from mlgitops.ports import (
+    DecisionLog,
+    ExpressionEngine,
+    Forge,
+    ModelRegistry,
+    PullRequest,
+    Repository,
+    Signer,
+)
 from mlgitops.reports.markdown import Merge, promotion_body
 from mlgitops.spec import evidence as evidence_file
 from mlgitops.spec.release import render
 from mlgitops.usecases.candidates import THE_NEXT, Choice, find, next_version, refuse_foreign
+from mlgitops.usecases.circumstances import circumstances
+from mlgitops.usecases.decisions import as_proposed, following, record
+from mlgitops.usecases.freshness import refuse_outdated
 from mlgitops.usecases.gate import gate
 from mlgitops.usecases.holds import Revision, held, revisions, tip
 from mlgitops.usecases.merged import unmerged
 from mlgitops.usecases.proof import refuse_unproven
 from mlgitops.usecases.refusal import refuse_unless_open
 from mlgitops.usecases.run import find_pipeline
+from mlgitops.usecases.signing import key_for, signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +60,8 @@ class PromotionNeighbours:
     forge: Forge
     registry: ModelRegistry
     engine: ExpressionEngine
+    decisions: DecisionLog
+    signer: Signer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,7 @@ class Promotion:
 
     Without *request* there is nothing to do: the candidate is desired already.
     *unmerged* says what the project's branch lacks of what made it; empty for nothing.
+    *signed_by* is the key that signed its evidence, None where nobody did.
     """
 
     target: Target
@@ -64,14 +81,16 @@ class Promotion:
     request: PullRequest | None = None
     superseded: tuple[str, ...] = ()
     unmerged: str = ""
+    signed_by: PublicKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Proposal:
-    """A judged candidate; *content* are the bytes of its evidence."""
+    """A judged candidate; *content* are its evidence's bytes, *base* what it is proposed on."""
 
     target: Target
     version: ModelVersion
+    base: str
     content: bytes
     evidence: Evidence
     decision: Decision
@@ -94,7 +113,7 @@ def promote(
     specs: Specs,
     neighbours: PromotionNeighbours,
     *,
-    today: date,
+    now: datetime,
     choice: Choice = THE_NEXT,
 ) -> Promotion:
     """Propose the next candidate, or the chosen one, for *target*.
@@ -104,13 +123,14 @@ def promote(
 
     Raises:
         SpecError: no such model, environment or version, no evidence for it, it was made
-            with uncommitted changes, the chain would be broken, the clone is shallow, or
-            what it would replace is not proven.
+            with uncommitted changes, the chain would be broken, the clone is shallow,
+            what it would replace is not proven, or there is no key to sign with that counts
+            where the project demands one.
         GateFailed: a gate is shut, the candidate is held or sampled, or its
             evidence is not what was registered.
         Inconclusive: a gate could not decide.
-        PlanIsStale: the champion changed since the evidence was made, or another
-            project releases the model there.
+        PlanIsStale: the champion changed since the evidence was made, so did how the
+            model is examined, it is too old, or another project releases the model there.
         ChangesPending: the environment before has not been reconciled.
     """
     find_pipeline(specs, target.model)
@@ -123,11 +143,12 @@ def promote(
     candidate = short(version.candidate or "")
     if replaced is not None and short(replaced.candidate) == candidate:
         return Promotion(target, version.version, candidate, replaced)
-    proposal = _judged(version, target, replaced, specs, neighbours, today)
+    key = key_for(specs, neighbours.signer)
+    proposal = _judged(version, target, replaced, specs, neighbours, now)
     request = _propose(proposal, specs, neighbours)
     superseded = _close_older(request.branch, target, neighbours.forge)
     found = (target, version.version, candidate, replaced)
-    return Promotion(*found, proposal.decision, request, superseded, proposal.unmerged)
+    return Promotion(*found, proposal.decision, request, superseded, proposal.unmerged, key)
 
 
 def _judged(
@@ -136,18 +157,24 @@ def _judged(
     replaced: Pin | None,
     specs: Specs,
     neighbours: PromotionNeighbours,
-    today: date,
+    now: datetime,
 ) -> _Proposal:
     """*version* as it may be proposed: not held, judged against *replaced*, its gates open."""
     branch = specs.project.branch
-    history = revisions(neighbours.repository, target, tip(neighbours.repository, branch))
+    base = tip(neighbours.repository, branch)
+    history = revisions(neighbours.repository, target, base)
     _refuse_held(short(version.candidate or ""), target, history)
     content, evidence = _evidence(target, version, neighbours.registry)
     _refuse_stale(evidence, replaced, target, history)
-    decision = gate(specs, evidence, engine=neighbours.engine, today=today)
+    refuse_outdated(evidence, specs, now)
+    known = circumstances(target, replaced, specs, neighbours.registry, now)
+    judged = gate(specs, evidence, engine=neighbours.engine, context=known)
+    decision = as_proposed(judged, neighbours.repository)
+    if decision is judged:
+        record(neighbours.decisions, judged, commit=base)
     refuse_unless_open(decision, branch=branch)
     lacking = unmerged(evidence["producer"], neighbours.repository, branch)
-    return _Proposal(target, version, content, evidence, decision, replaced, lacking)
+    return _Proposal(target, version, base, content, evidence, decision, replaced, lacking)
 
 
 def _refuse_held(candidate: str, target: Target, history: Sequence[Revision]) -> None:
@@ -222,8 +249,11 @@ def _refuse_stale(
 def _propose(proposal: _Proposal, specs: Specs, neighbours: PromotionNeighbours) -> PullRequest:
     target, pin, replaced = proposal.target, proposal.pin, proposal.replaced
     names = (target.environment, target.model)
-    base = tip(neighbours.repository, specs.project.branch)
-    fields = header("promotion", *names, (pin, replaced), base)
+    log_path = decision_log.path(*names)
+    before = neighbours.repository.read(log_path, proposal.base) or ""
+    lines = decision_log.split(before)
+    entry = following(lines, proposal.decision, place=log_path, commit=proposal.base)
+    fields = header("promotion", *names, (pin, replaced), proposal.base, decision=entry.id)
     merge = Merge(
         registry_effects(target, specs.environments[names[0]].alias, replaced, pin),
         _way_back(target, replaced, neighbours.registry),
@@ -235,7 +265,12 @@ def _propose(proposal: _Proposal, specs: Specs, neighbours: PromotionNeighbours)
         branch_name("promotion", *names, pin.candidate),
         promotion_title(target.model, target.environment, pin, replaced, proposal.decision),
         promotion_body(fields, proposal.evidence, proposal.decision, merge),
-        {release_path(*names): render(release), evidence_path: proposal.content.decode()},
+        {
+            release_path(*names): render(release),
+            evidence_path: proposal.content.decode(),
+            log_path: f"{before}{entry.line}\n",
+            **signed(proposal.content, specs, neighbours.signer),
+        },
     )
 
 

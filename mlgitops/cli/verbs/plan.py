@@ -29,22 +29,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
-    """Show what reconcile would do; nothing is written."""
+    """Show what reconcile would do, and the rows that gates need; nothing is written."""
     from mlgitops.usecases.plan import plan
     from mlgitops.usecases.proof import problem_of
+    from mlgitops.usecases.sample_sizes import sample_sizes
 
     neighbours = wiring.release_neighbours(is_rewritten=arguments.accept_rewritten_history)
     planned = plan(wiring.desired, wiring.desired_commit, neighbours)
+    sizes = sample_sizes(wiring.desired, wiring.clock.now().date())
     problem = problem_of(planned)
     if arguments.format == "json":
         from mlgitops.cli.answers import answer
         from mlgitops.reports import documents
 
-        answer(documents.plan(planned), problem)
+        answer(documents.plan(planned, sizes), problem)
     else:
         from mlgitops.reports import terminal
 
         terminal.plan(wiring.console, planned)
+        terminal.sample_sizes(wiring.console, sizes)
     if problem:
         raise problem
     return _exit_code(planned) if arguments.exit_code else 0

@@ -41,9 +41,14 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
         Target(arguments.environment, wiring.model(arguments.model, wiring.desired)),
         wiring.desired,
         PromotionNeighbours(
-            wiring.repository, wiring.forge, wiring.desired_registry, wiring.engine
+            wiring.repository,
+            wiring.forge,
+            wiring.desired_registry,
+            wiring.engine,
+            wiring.decisions,
+            wiring.signer,
         ),
-        today=wiring.clock.now().date(),
+        now=wiring.clock.now(),
         choice=Choice(arguments.version, arguments.candidate),
     )
     if made.unmerged:
@@ -62,6 +67,7 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     sys.stdout.write(
         f"{made.request.title}\n"
         f"opened     {made.request.reference}\n"
+        f"signed     {f'by {made.signed_by.shown}' if made.signed_by else 'no'}\n"
         f"review     git show {made.request.branch}\n"
         f"approve    git merge {made.request.branch}\n"
         f"reject     git branch -D {made.request.branch}\n"

@@ -57,3 +57,19 @@ def test_a_spinner_leaves_results_alone(capsys: pytest.CaptureFixture[str]) -> N
         pass
 
     assert capsys.readouterr().out == ""
+
+
+def test_a_step_within_a_step_has_a_line_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    progress = TerminalProgress()
+
+    for _ in range(2):
+        with progress.step("evaluate"):
+            with progress.step("seed-8"):
+                pass
+            with pytest.raises(KeyError), progress.step("seed-9"):
+                raise KeyError
+
+    assert capsys.readouterr().out == ""

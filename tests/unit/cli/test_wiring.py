@@ -75,6 +75,22 @@ def test_untracked_files_count_among_specs_and_code(
         assert wiring.dirty is is_dirty
 
 
+@pytest.mark.parametrize("is_measured", [True, False])
+def test_untracked_code_of_a_metric_function_counts(is_measured: bool, tmp_path: Path) -> None:
+    laboratory = Laboratory.create(tmp_path / "laboratory")
+    if is_measured:
+        functions = "functions: {profit: {entrypoint: 'money:profit', direction: maximize}}"
+        laboratory.edit(
+            "mlops/pipelines/churn.yaml", "evaluate: {", f"evaluate: {{{functions}, "
+        )
+    workspace = GitWorkspace.create(tmp_path / "work")
+    workspace.commit({"shop/train.py": "", "mlops/pipelines/churn.yaml": ""}, "Begin")
+    workspace.write({"money.py": "x"})
+
+    with wired(workspace.root, specs=laboratory.specs) as wiring:
+        assert wiring.dirty is is_measured
+
+
 @pytest.mark.parametrize("value", [None, ""], ids=["absent", "a missing secret"])
 def test_a_variable_that_a_spec_names_must_hold_something(
     value: str | None,

@@ -20,7 +20,7 @@ from mlgitops.model.spec import (
     Train,
 )
 
-EVIDENCE = Path(__file__).parents[2] / "data" / "evidence.json"
+EVIDENCE = Path(__file__).parents[3] / "policies" / "tests" / "evidence.json"
 
 
 @pytest.fixture
@@ -75,6 +75,7 @@ def policies(policy: Callable[..., Policy]) -> dict[str, Policy]:
     parameters: dict[str, tuple[Parameter, ...]] = {
         "data-validation-passed": (),
         "leakage": (Parameter("max_feature_auc", "number", 0.95),),
+        "metrics-present": (Parameter("metrics", "list", ("$metrics",)),),
         "not-sampled": (),
         "not-worse-than-champion": (metric, Parameter("margin", "number", 0.01)),
         "first-model-baseline": (metric,),

@@ -8,11 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlgitops.model.spec import Level, Policy, Rule, Waiver
-from mlgitops.model.verdict import Answer, Decision, Question, Verdict
+from mlgitops.model.verdict import Answer, Context, Decision, Question, Verdict
 from mlgitops.policies.binding import BoundPolicy
-from mlgitops.policies.engine import judge, questions
+from mlgitops.policies.engine import Case, gate_result, judge, questions, rule_verdict, worst
 
 TODAY = date(2026, 11, 2)
+CONTEXT = Context(now="2026-11-02T23:59:59Z", stage="gate", environment="staging")
 PASS, FAIL, INCONCLUSIVE, ERROR = (
     Verdict.PASS,
     Verdict.FAIL,
@@ -39,14 +40,7 @@ def bound(*rules: Rule, when: str | None = None, level: Level = "soft") -> Bound
 @pytest.fixture
 def decide(evidence: Any) -> Any:
     def run(given: list[BoundPolicy], *answers: Answer, waivers: Any = ()) -> Decision:
-        return judge(
-            given,
-            answers,
-            evidence=evidence,
-            evidence_digest="sha256:e",
-            waivers=waivers,
-            today=TODAY,
-        )
+        return judge(given, answers, Case(evidence, "sha256:e", CONTEXT, tuple(waivers), "CEL"))
 
     return run
 
@@ -214,3 +208,21 @@ def test_a_pass_needs_true_in_every_rule_of_every_gate(decide, answers):
     booleans = all(any(answer is known for known in (YES, NO)) for answer in answers)
     all_true = all(answer is YES for answer in answers[::2])
     assert (decision.verdict is PASS) == (booleans and all_true)
+
+
+@pytest.mark.parametrize("passes", [YES, NO, *ODD])
+@pytest.mark.parametrize("fails", [None, YES, NO, *ODD])
+def test_a_rule_by_itself_comes_to_what_its_policy_does(passes, fails):
+    one = bound(rule(fails=None if fails is None else "f"))
+    answers = [passes] if fails is None else [passes, fails]
+
+    gate = gate_result(one, answers)
+
+    assert gate.verdict is gate.rules[0].verdict is rule_verdict(passes, fails)
+
+
+def test_the_worst_decides():
+    assert worst([PASS, FAIL, INCONCLUSIVE]) is FAIL
+    assert worst([ERROR, FAIL]) is ERROR
+    with pytest.raises(ValueError, match="empty"):
+        worst([])

@@ -7,18 +7,25 @@ from itertools import product
 import pytest
 
 from mlgitops.model.spec import Waiver
-from mlgitops.model.verdict import GateResult, Verdict
-from mlgitops.policies.waivers import effective, waive
+from mlgitops.model.verdict import ConsideredWaiver, GateResult, RuleResult, Verdict
+from mlgitops.policies.waivers import considered, waive
 
 TODAY = date(2026, 11, 2)
 CANDIDATE = "sha256:" + "ab" * 32
 WAIVER = Waiver("one", "min-metric", "flights-delay", CANDIDATE, "a reason", TODAY)
-GATE = GateResult("min-metric", {}, "soft", applies=True, verdict=Verdict.FAIL, rules=())
+HOLDING = ConsideredWaiver("one", "min-metric", (), "2026-11-02", holds=True)
+PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
 
 
-def valid(*waivers: Waiver, today: date = TODAY) -> tuple[str, ...]:
-    found = effective(waivers, model="flights-delay", candidate=CANDIDATE, today=today)
-    return tuple(waiver.name for waiver in found)
+def gate(**rules: Verdict) -> GateResult:
+    results = tuple(RuleResult(name, verdict, "", "") for name, verdict in rules.items())
+    verdict = FAIL if FAIL in rules.values() else INCONCLUSIVE
+    return GateResult("min-metric", {}, "soft", applies=True, verdict=verdict, rules=results)
+
+
+def found(*waivers: Waiver, today: date = TODAY) -> list[tuple[str, bool]]:
+    read = considered(waivers, model="flights-delay", candidate=CANDIDATE, today=today)
+    return [(waiver.name, waiver.holds) for waiver in read]
 
 
 @pytest.mark.parametrize(
@@ -26,11 +33,11 @@ def valid(*waivers: Waiver, today: date = TODAY) -> tuple[str, ...]:
     [(date(2026, 11, 1), True), (date(2026, 11, 2), True), (date(2026, 11, 3), False)],
 )
 def test_a_waiver_holds_to_the_end_of_its_last_day(today, holds):
-    assert bool(valid(WAIVER, today=today)) is holds
+    assert found(WAIVER, today=today) == [("one", holds)]
 
 
 @pytest.mark.parametrize(
-    ("candidate", "holds"),
+    ("candidate", "fits"),
     [
         (CANDIDATE, True),
         ("ab" * 6, True),
@@ -42,16 +49,18 @@ def test_a_waiver_holds_to_the_end_of_its_last_day(today, holds):
         (CANDIDATE + "ab", False),
     ],
 )
-def test_a_waiver_is_for_one_candidate(candidate, holds):
-    assert bool(valid(replace(WAIVER, candidate=candidate))) is holds
+def test_a_waiver_is_for_one_candidate(candidate, fits):
+    assert bool(found(replace(WAIVER, candidate=candidate))) is fits
 
 
 def test_a_waiver_is_for_one_model():
-    assert valid(replace(WAIVER, model="other")) == ()
+    assert found(replace(WAIVER, model="other")) == []
 
 
 def test_waivers_are_sorted_by_name():
-    assert valid(replace(WAIVER, name="z"), replace(WAIVER, name="a")) == ("a", "z")
+    names = [name for name, _ in found(replace(WAIVER, name="z"), replace(WAIVER, name="a"))]
+
+    assert names == ["a", "z"]
 
 
 @pytest.mark.parametrize(
@@ -59,19 +68,49 @@ def test_waivers_are_sorted_by_name():
     list(product(("audit", "advisory", "soft", "hard"), Verdict, (True, False))),
 )
 def test_only_a_soft_gate_that_failed_or_is_inconclusive_opens(level, verdict, applies):
-    gate = replace(GATE, level=level, verdict=verdict, applies=applies)
-    opened = waive(gate, (WAIVER,))
+    shut = replace(gate(only=verdict), level=level, verdict=verdict, applies=applies)
+    opened = waive(shut, (HOLDING,))
 
-    may_open = level == "soft" and applies and verdict in {Verdict.FAIL, Verdict.INCONCLUSIVE}
+    may_open = level == "soft" and applies and verdict in {FAIL, INCONCLUSIVE}
     assert opened.waived_by == ("one" if may_open else None)
     assert opened.verdict is verdict
 
 
-def test_a_waiver_for_another_policy_opens_nothing():
-    assert waive(GATE, (replace(WAIVER, policy="leakage"),)) is GATE
+@pytest.mark.parametrize("change", [{"policy": "leakage"}, {"holds": False}])
+def test_a_waiver_for_another_policy_or_one_that_expired_opens_nothing(change):
+    shut = gate(only=FAIL)
+
+    assert waive(shut, (replace(HOLDING, **change),)) is shut
 
 
 def test_the_first_fitting_waiver_is_named():
-    waivers = (replace(WAIVER, name="a", policy="leakage"), WAIVER, replace(WAIVER, name="z"))
+    waivers = (replace(HOLDING, name="a", policy="leakage"), HOLDING, replace(HOLDING, name="z"))
 
-    assert waive(GATE, waivers).waived_by == "one"
+    assert waive(gate(only=FAIL), waivers).waived_by == "one"
+
+
+@pytest.mark.parametrize(
+    ("rules", "waived", "opens"),
+    [
+        ({"floor": FAIL}, ("floor",), True),
+        ({"floor": FAIL, "roof": PASS}, ("floor",), True),
+        ({"floor": FAIL, "roof": PASS}, ("roof",), False),
+        ({"floor": FAIL, "roof": INCONCLUSIVE}, ("floor",), False),
+        ({"floor": FAIL, "roof": INCONCLUSIVE}, ("roof", "floor"), True),
+        ({"floor": FAIL}, ("flooring",), False),
+        ({}, ("floor",), False),
+    ],
+)
+def test_a_waiver_of_rules_opens_a_gate_whose_other_rules_pass(rules, waived, opens):
+    opened = waive(gate(**rules), (replace(HOLDING, rules=waived),))
+
+    assert opened.waived_by == ("one" if opens else None)
+
+
+def test_waivers_of_rules_open_a_gate_together_and_all_are_named():
+    a, b = (replace(HOLDING, name=name, rules=(name,)) for name in ("a", "b"))
+    useless = replace(HOLDING, name="c", rules=("c",))
+
+    assert waive(gate(a=FAIL, b=INCONCLUSIVE, c=PASS), (a, b, useless)).waived_by == "a, b"
+    assert waive(gate(a=FAIL, b=INCONCLUSIVE, c=PASS), (a, useless)).waived_by is None
+    assert waive(gate(a=FAIL, b=FAIL), (a, replace(b, holds=False))).waived_by is None

@@ -49,13 +49,24 @@ def properties(kind, node, value, path=()):
             yield from properties(kind, node.get("items", {}), item, (*path, index))
 
 
+EVALUATE = ("spec", "evaluate")
+# Mappings with keys that users choose.
+MAPS = {
+    (Kind.DATASET, ("spec", "sources")),
+    (Kind.POLICY, ("spec", "params")),
+    (Kind.PIPELINE, (*EVALUATE, "functions")),
+    (Kind.PIPELINE, (*EVALUATE, "perturbations")),
+    (Kind.PIPELINE, (*EVALUATE, "slices", "*", "where")),
+}
+
+
 def abstract(kind, path):
     """*path* with `*` for keys that users choose and for indices."""
-    maps = {("spec", "sources"), ("spec", "params")} if kind in (Kind.DATASET, Kind.POLICY) else ()
-    return tuple(
-        "*" if isinstance(part, int) or path[:index] in maps else part
-        for index, part in enumerate(path)
-    )
+    found = ()
+    for part in path:
+        is_free = isinstance(part, int) or (kind, found) in MAPS
+        found = (*found, "*" if is_free else part)
+    return found
 
 
 def without(value, path):

@@ -9,9 +9,19 @@ import pytest
 from mlgitops.model.digest import canonical_json, digest, digest_of_bytes
 from mlgitops.model.errors import SpecError
 from mlgitops.model.evidence import Evidence
-from mlgitops.spec.evidence import LARGEST_BYTES, decode, encode, path, read
+from mlgitops.spec.bundled import folder
+from mlgitops.spec.evidence import (
+    LARGEST_BYTES,
+    decode,
+    encode,
+    example,
+    may_lack,
+    path,
+    read,
+    unknown_keys,
+)
 
-EVIDENCE = Path(__file__).parents[2] / "data" / "evidence.json"
+EVIDENCE = Path(__file__).parents[3] / "policies" / "tests" / "evidence.json"
 
 
 @pytest.fixture
@@ -113,7 +123,10 @@ def test_all_problems_are_told_at_once(evidence):
     assert lines[-1] == "… and 2 more"
 
 
-@pytest.mark.parametrize("key", sorted(Evidence.__annotations__))
+REQUIRED = json.loads((folder("schemas") / "evidence.schema.json").read_text())["required"]
+
+
+@pytest.mark.parametrize("key", sorted(REQUIRED))
 def test_every_section_is_required(key, evidence):
     del evidence[key]
 
@@ -220,3 +233,35 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
 
     (diagnostic,) = refused.value.diagnostics
     assert (diagnostic.code, diagnostic.span.file) == ("SPEC116", name)
+
+
+def test_the_example_is_the_bundled_document(evidence):
+    assert example() == evidence
+
+
+def test_unknown_keys_are_told_by_pointer_and_other_faults_are_not(evidence):
+    assert unknown_keys(evidence) == ()
+    evidence["metrics"]["roc_auc"]["lo/w"] = 1
+    evidence["more"] = {}
+    evidence["subject"]["model"] = 5
+    evidence["ext"]["own"] = {"any": 1}
+
+    assert sorted(unknown_keys(evidence)) == ["/metrics/roc_auc/lo~1w", "/more"]
+
+
+@pytest.mark.parametrize(
+    ("place", "answer"),
+    [
+        (("data", "rows"), False),
+        (("data", "window"), True),
+        (("metrics", "*"), True),
+        (("metrics", "roc_auc", "low"), True),
+        (("champion", "version"), False),
+        (("subject", "inputs"), False),
+        (("ext", "x"), True),
+        (("x", "y"), False),
+        ((), False),
+    ],
+)
+def test_what_sound_evidence_may_lack(place, answer):
+    assert may_lack(place) is answer

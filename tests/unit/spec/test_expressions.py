@@ -35,8 +35,10 @@ def marked(one, flaw):
     return one.text[found.span.start : found.span.end]
 
 
-def test_sections_are_those_of_the_schema():
-    assert set(expressions.SECTIONS) == set(json.loads(SCHEMA.read_text())["properties"])
+def test_the_names_are_the_sections_of_the_schema_and_the_context():
+    sections = json.loads(SCHEMA.read_text())["properties"]
+
+    assert set(expressions.SECTIONS) == {*sections, "context"}
 
 
 def test_every_expression_of_own_policies_is_asked_and_no_other():

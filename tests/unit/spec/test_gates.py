@@ -14,6 +14,7 @@ spec:
     metric: {type: string, default: $first-metric}
     most: {type: number, default: 1}
     strict: {type: boolean, default: false}
+    names: {type: list, default: [a]}
   rules: [{id: r, pass: "true", message: fine}]
 """
 
@@ -42,6 +43,11 @@ def errors(smallest, builtin, *, gate=None, binding=None, pipeline="", policies=
         ("{policy: free, with: {most: true}}", ["SPEC312"]),
         ("{policy: free, with: {strict: 1}}", ["SPEC312"]),
         ("{policy: free, with: {metric: 1}}", ["SPEC312"]),
+        ("{policy: free, with: {names: []}}", []),
+        ("{policy: free, with: {names: [a, b]}}", []),
+        ("{policy: free, with: {names: a}}", ["SPEC312"]),
+        ("{policy: free, with: {names: [1]}}", ["SPEC201"]),
+        ("{policy: free, with: {strict: [a]}}", ["SPEC312"]),
         ("{policy: free, with: {metric: brier}}", []),
         ("{policy: free, with: {metric: rmse}}", ["SPEC309"]),
         ("{policy: free, with: {metric: $first-metric}}", ["SPEC309"]),
@@ -79,3 +85,13 @@ def test_a_gate_may_name_any_metric_that_the_pipeline_asks_for(smallest, builtin
 
     assert errors(smallest, builtin, gate=gate % "f1", pipeline=pipeline) == []
     assert errors(smallest, builtin, gate=gate % "roc_auc", pipeline=pipeline) == ["SPEC309"]
+
+
+@pytest.mark.parametrize(
+    ("default", "expected"),
+    [("[]", []), ("[a, b]", []), ("a", ["SPEC321"]), ("[1]", ["SPEC201"]), ("[[a]]", ["SPEC201"])],
+)
+def test_the_default_of_a_list_is_one_of_texts(smallest, builtin, default, expected):
+    free = FREE.replace("default: [a]", f"default: {default}")
+
+    assert errors(smallest, builtin, policies={"mlops/policies/free.yaml": free}) == expected

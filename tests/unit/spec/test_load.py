@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from mlgitops.model.digest import digest_of_bytes
 from mlgitops.model.errors import SpecError
-from mlgitops.spec.load import load, read_builtin, read_folder
+from mlgitops.model.spec import Kind
+from mlgitops.spec.load import load, load_documents, load_pack, read_builtin, read_folder
 
 GOOD = Path(__file__).parents[2] / "acceptance" / "specs" / "good"
 PROJECT = "apiVersion: mlgitops.dev/v1\nkind: Project\nmetadata: {name: p}\n"
@@ -155,3 +156,22 @@ def test_specs_with_lines_lost_repeated_or_mixed_up_load_or_are_refused(builtin,
     except SpecError as error:
         refused = error
     assert refused is None or refused.diagnostics
+
+
+def test_documents_keep_their_places_beside_the_pack(everything):
+    documents = load_documents(everything, read_builtin())
+
+    [test] = documents.of(Kind.POLICY_TEST)
+    assert test.tree.spans["spec", "cases", 0, "name"].file == test.file
+    assert not test.is_builtin
+    assert documents.named(Kind.POLICY)["leakage"].is_builtin
+
+
+def test_the_pack_has_tests_which_are_no_policies():
+    documents = load_pack()
+
+    assert {test.at("spec", "policy") for test in documents.of(Kind.POLICY_TEST)} == {
+        policy.name for policy in documents.of(Kind.POLICY)
+    }
+    assert all(document.is_builtin for document in documents)
+    assert not any("tests" in path for path in read_builtin())

@@ -9,9 +9,11 @@ import pytest
 from mlgitops.model.digest import digest_of_bytes, short
 from mlgitops.model.spec import Pin, Release
 from mlgitops.spec import evidence as evidence_file
-from mlgitops.spec.proof import gaps
+from mlgitops.spec.load import no_evidence
+from mlgitops.spec.proof import all_gaps, gaps, is_signed, signature_gap, signer
+from tests.fakes.signed_release import STRANGER, SignedRelease, public_key
 
-DOCUMENT = Path(__file__).parents[2] / "data" / "evidence.json"
+DOCUMENT = Path(__file__).parents[3] / "policies" / "tests" / "evidence.json"
 
 
 @pytest.fixture
@@ -123,3 +125,58 @@ def test_every_gap_says_what_to_do(release):
     (gap,) = gaps(release, lambda _: None)
 
     assert "mlgitops promote flights-delay --to staging" in gap.hint
+
+
+def unsigned(**changes):
+    one = SignedRelease(**changes)
+    one.files = {one.evidence_path: one.files[one.evidence_path]}
+    return one
+
+
+def test_a_signature_of_a_trusted_key_is_no_gap_and_it_is_told_whose():
+    one = SignedRelease(is_required=True)
+
+    assert all_gaps(one.release, one.specs) == []
+    assert is_signed(one.release, one.specs)
+    assert signer(one.release, one.specs) == public_key("ci", 1)
+
+
+def test_no_signature_is_a_gap_only_where_one_is_demanded():
+    one, other = unsigned(is_required=True), unsigned()
+
+    assert [gap.code for gap in all_gaps(one.release, one.specs)] == ["SPEC338"]
+    assert all_gaps(other.release, other.specs) == []
+    assert signer(other.release, other.specs) is None
+    assert not is_signed(other.release, other.specs)
+
+
+def test_a_wrong_signature_is_a_gap_also_where_none_is_demanded():
+    one = SignedRelease()
+    one.sign(STRANGER)
+    (gap,) = all_gaps(one.release, one.specs)
+
+    assert (gap.code, gap.place) == ("SPEC339", ("spec", "desired", "evidence"))
+    assert "proves nothing: no trusted key has the id" in gap.message
+
+
+def test_a_signature_saves_nothing_that_lacks_its_evidence():
+    one = SignedRelease(is_required=True)
+    one.files[one.evidence_path] += b"\n"
+
+    assert [gap.code for gap in all_gaps(one.release, one.specs)] == ["SPEC328"]
+    # Asked for alone it is no proof either.
+    assert signature_gap(one.release, one.specs, is_required=False).code == "SPEC339"
+
+
+def test_a_tree_whose_keys_nobody_named_trusts_no_signature():
+    one = SignedRelease()
+    bare = replace(one.specs, trust=type(one.specs).__dataclass_fields__["trust"].default)
+
+    assert [gap.code for gap in all_gaps(one.release, bare)] == ["SPEC339"]
+
+
+def test_what_retires_a_model_needs_no_signature():
+    one = unsigned(is_required=True)
+    retired = replace(one.release, desired=None, previous=one.pin)
+
+    assert all_gaps(retired, replace(one.specs, evidence=no_evidence)) == []

@@ -13,7 +13,9 @@ from rich.console import Console  # noqa: TID253 - tests may start slowly
 from mlgitops.cli.verbs import check, drift, plan, promote, reconcile, rollback, status
 from mlgitops.model.digest import short
 from mlgitops.model.errors import ChangesPending, PlanIsStale, SpecError, Unavailable
+from tests.fakes.answers import valid
 from tests.fakes.release_world import MODEL, PRODUCTION, STAGING, ReleaseWorld
+from tests.fakes.run_neighbours import FixedClock
 from tests.fakes.wiring import call, wired
 
 
@@ -32,6 +34,7 @@ class Terminal:
             self.environ,
             desired_registry=self.world.registry,
             console=Console(width=200, highlight=False),
+            clock=FixedClock(),  # a proposal says when it was decided
         )
         return call(verb, wiring, *words)
 
@@ -180,6 +183,21 @@ def test_a_plan_as_json_says_what_was_applied(
     assert target["target"] == {"environment": "staging", "model": MODEL}
     assert (target["sync"], target["applied"]["version"]) == ("synced", 1)
     assert datetime.fromisoformat(target["applied"]["at"]).tzinfo is not None
+
+
+def test_a_plan_says_how_many_rows_a_gate_needs(
+    released: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert released.do(plan, "--format", "json") == 0
+    (gate,) = valid("plan", capsys.readouterr().out)["gates"]
+    assert released.do(plan) == 0
+    shown = capsys.readouterr().out
+
+    assert gate["target"] == {"environment": "staging", "model": MODEL}
+    assert gate["basis"] in ("comparison", "metric")
+    assert 0 <= gate["inconclusive"] <= 1
+    assert f"staging/{MODEL}: not-worse-than-champion on {gate['metric']}, margin 0.01" in shown
+    assert f"{gate['rows_needed']:,} rows would do for 95%" in " ".join(shown.split())
 
 
 def test_another_plan_than_expected_is_refused(terminal: Terminal) -> None:

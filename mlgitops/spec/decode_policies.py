@@ -1,0 +1,63 @@
+"""Turns checked trees of policies and of their tests into values; see `decode`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mlgitops.model.spec import Expected, Parameter, Policy, PolicyCase, PolicyTest, Rule
+
+
+def policy(name: str, description: str, spec: Mapping[str, Any]) -> Policy:
+    """The policy that *spec* describes."""
+    return Policy(
+        name=name,
+        description=description,
+        parameters=tuple(
+            Parameter(parameter, below["type"], _default(below.get("default")))
+            for parameter, below in spec.get("params", {}).items()
+        ),
+        when=spec.get("when"),
+        rules=tuple(
+            Rule(
+                id=rule["id"],
+                passes=rule["pass"],
+                fails=rule.get("fail"),
+                message=rule["message"],
+                remediation=rule.get("remediation", ""),
+            )
+            for rule in spec["rules"]
+        ),
+    )
+
+
+def _default(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def policy_test(name: str, spec: Mapping[str, Any]) -> PolicyTest:
+    """The test that *spec* describes."""
+    return PolicyTest(
+        name=name,
+        policy=spec["policy"],
+        parameters=spec.get("with", {}),
+        now=spec.get("now", "2026-11-21T00:00:00Z"),
+        evidence=spec.get("evidence", "example"),
+        cases=tuple(
+            PolicyCase(
+                name=case["name"],
+                values=case.get("set", {}),
+                removed=tuple(case.get("remove", ())),
+                parameters=case.get("with", {}),
+                context=case.get("context", {}),
+                expected=_expected(case["expect"]),
+            )
+            for case in spec["cases"]
+        ),
+    )
+
+
+def _expected(spec: Any) -> Expected:
+    if isinstance(spec, str):
+        return Expected(spec)  # type: ignore[arg-type]  # the schema has seen to it
+    return Expected(spec["verdict"], tuple(spec.get("rules", ())), spec.get("message", ""))

@@ -1,0 +1,75 @@
+"""Whether evidence still speaks for what the project's branch wants: its spec, and its age.
+
+Policies, waivers and levels need no such check, as they are judged anew whenever
+somebody asks; what a champion moved away from is checked where the history is known.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from mlgitops.model.errors import PlanIsStale
+from mlgitops.usecases.context import spec_digest
+
+if TYPE_CHECKING:
+    from mlgitops.model.evidence import Evidence
+    from mlgitops.model.spec import Dataset, Environment, Pipeline, Specs
+
+# Clocks of two machines may differ by this much.
+_SKEW = timedelta(minutes=5)
+
+
+def examination(pipeline: Pipeline, dataset: Dataset) -> str:
+    """Names how a candidate is examined: what is measured, on which rows, for which task.
+
+    What it is trained by is not part of it, nor where the rows come from.
+    """
+    return spec_digest(
+        (
+            (pipeline.task, pipeline.label, pipeline.positive, pipeline.evaluate),
+            (dataset.keys, dataset.time, dataset.after_the_fact),
+            (dataset.expectations, dataset.split),
+        )
+    )
+
+
+def refuse_outdated(evidence: Evidence, specs: Specs, now: datetime) -> None:
+    """Refuse evidence that was measured by another spec than *specs* have, or is too old.
+
+    Raises:
+        PlanIsStale: it is one of these; its model and environment are in *specs*.
+    """
+    pipeline = specs.pipelines[evidence["subject"]["model"]]
+    environment = specs.environments[evidence["environment"]]
+    if evidence["inputs"]["evaluate"] != examination(pipeline, specs.datasets[pipeline.dataset]):
+        raise PlanIsStale(
+            f"{specs.project.branch} examines {pipeline.name!r} in another way than this evidence "
+            "was made by: its `evaluate`, task, expectations or split differ",
+            hint=f"on {specs.project.branch}: mlgitops run {pipeline.name}",
+        )
+    _refuse_old(evidence, environment, now)
+
+
+def _refuse_old(evidence: Evidence, environment: Environment, now: datetime) -> None:
+    most = environment.max_evidence_age
+    if most is None:
+        return
+    age = now - datetime.fromisoformat(evidence["producer"]["time"])
+    again = f"mlgitops run {evidence['subject']['model']} --from evaluate"
+    if age > most:
+        raise PlanIsStale(
+            f"the evidence is {_hours(age)} old; {environment.name} takes none older than "
+            f"{_hours(most)}",
+            hint=again,
+        )
+    if age < -_SKEW:
+        made = evidence["producer"]["time"]
+        raise PlanIsStale(
+            f"the evidence says that it was made at {made}, later than now", hint=again
+        )
+
+
+def _hours(length: timedelta) -> str:
+    hours = length.total_seconds() / 3600
+    return f"{hours:.0f} h" if hours >= 1 else f"{length.total_seconds() / 60:.0f} min"

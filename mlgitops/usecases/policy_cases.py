@@ -1,0 +1,107 @@
+"""Makes the cases of a policy's test ready to be judged; says which of them test nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mlgitops.model.errors import SpecError
+from mlgitops.model.source import Diagnostic
+from mlgitops.model.spec import Policy, PolicyCase, PolicyTest
+from mlgitops.policies import testing
+from mlgitops.policies.testing import Trial
+from mlgitops.spec import evidence as evidence_file
+from mlgitops.spec.documents import Document
+from mlgitops.spec.problems import refusal, shown
+from mlgitops.spec.yaml_tree import Path
+
+if TYPE_CHECKING:
+    from mlgitops.model.spec import EvidenceReader
+
+_EXAMPLE = "example"
+
+
+def prepared(document: Document, policy: Policy, read: EvidenceReader) -> tuple[Trial, ...]:
+    """Every case of the test *document* for *policy*; *read* gives the JSON file it names.
+
+    Raises:
+        SpecError: all that is wrong: evidence that cannot be read, a change that changes
+            nothing, a key that evidence never has, a case that is there twice.
+    """
+    test = document.spec
+    assert isinstance(test, PolicyTest)  # noqa: S101 - its kind says so
+    evidence = _evidence(document, test, read)
+    faults: list[Diagnostic] = []
+    trials: list[Trial] = []
+    for index, case in enumerate(test.cases):
+        place: Path = ("spec", "cases", index)
+        changed, unmade = testing.changed(evidence, case)
+        made = testing.trial(policy, test, case, changed)
+        found = [_nothing(document, place, path, why) for path, why in unmade]
+        found += _unknown_keys(document, place, case, evidence, changed)
+        found += _without_value(document, place, made)
+        # What could not be changed makes cases equal that were meant to differ.
+        faults += found or _twins(document, place, made, trials)
+        trials.append(made)
+    if faults:
+        raise refusal(faults)
+    return tuple(trials)
+
+
+def _evidence(document: Document, test: PolicyTest, read: EvidenceReader) -> Mapping[str, Any]:
+    if test.evidence == _EXAMPLE:
+        return evidence_file.example()
+    content = read(test.evidence)
+    path = ("spec", "evidence")
+    if content is None:
+        message = f"there is no file {shown(test.evidence)}"
+        hint = f"write `{_EXAMPLE}`, or the path of a JSON file from the repository's root"
+        raise refusal([document.fault("TEST401", path, message, hint)])
+    try:
+        return evidence_file.decode(content)
+    except SpecError as error:
+        hint = "copy a document of mlops/evidence, and leave the changes to the cases"
+        raise refusal([document.fault("TEST401", path, error.message, hint)]) from error
+
+
+def _nothing(document: Document, place: Path, path: Path, why: str) -> Diagnostic:
+    hint = "correct the path or the value, or remove the change"
+    return document.fault("TEST402", (*place, *path), why, hint)
+
+
+def _unknown_keys(
+    document: Document,
+    place: Path,
+    case: PolicyCase,
+    evidence: Mapping[str, Any],
+    changed: Mapping[str, Any],
+) -> Iterator[Diagnostic]:
+    """Keys that the case adds and that no evidence has, which no policy will ever read."""
+    added = testing.created(evidence, case)
+    pointers = evidence_file.unknown_keys(changed) if added else ()
+    unknown = {testing.steps(pointer) for pointer in pointers}
+    for path in added:
+        steps = testing.steps(path)
+        if any(steps[: len(key)] == key for key in unknown):
+            hint = "docs/policies.md lists the sections; what is your own stands under `ext`"
+            message = f"evidence has no {path}"
+            yield document.fault("TEST403", (*place, "set", path), message, hint)
+
+
+def _without_value(document: Document, place: Path, made: Trial) -> Iterator[Diagnostic]:
+    for parameter in made.bound.policy.parameters:
+        if parameter.name not in made.bound.parameters:
+            message = f"the parameter {shown(parameter.name)} has no value here"
+            hint = f"add `with: {{{parameter.name}: …}}`: a test has no pipeline to take it from"
+            yield document.fault("TEST404", (*place, "name"), message, hint)
+
+
+def _twins(
+    document: Document, place: Path, made: Trial, before: list[Trial]
+) -> Iterator[Diagnostic]:
+    for other in before:
+        if (other.variables, other.bound) == (made.variables, made.bound):
+            message = f"nothing differs from the case {shown(other.case.name)}"
+            hint = "change something, or keep one of the two"
+            yield document.fault("TEST402", (*place, "name"), message, hint)
+            return

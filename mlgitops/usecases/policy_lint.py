@@ -1,0 +1,106 @@
+"""What is wrong with a repository's policies, and what easily goes wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlgitops.model.errors import SpecError
+from mlgitops.model.source import Diagnostic
+from mlgitops.model.spec import Kind, Policy
+from mlgitops.policies import linting
+from mlgitops.policies.linting import SmellKind
+from mlgitops.policies.messages import fields
+from mlgitops.spec import evidence, expressions
+from mlgitops.spec.documents import Document, Documents
+from mlgitops.spec.problems import did_you_mean, shown
+
+if TYPE_CHECKING:
+    from mlgitops.ports import ExpressionEngine
+
+_SMELLS: Mapping[SmellKind, tuple[str, str, str]] = {
+    "hidden-error": (
+        "POL402",
+        "`||` hides it when what one side reads is missing",
+        "ask for it first, with `has(…)` or `key in …`, or write two rules",
+    ),
+    "no-interval": (
+        "POL403",
+        "a value is judged without its interval",
+        "compare `low` in `pass` and `high` in `fail`: a value alone may be luck",
+    ),
+    "double-negation": ("POL408", "two negations say nothing", "leave both out"),
+}
+
+
+def lint(
+    documents: Documents, texts: Mapping[str, str], names: Sequence[str], engine: ExpressionEngine
+) -> tuple[Diagnostic, ...]:
+    """Findings about the policies of *names*, or all that are no built-ins, by place.
+
+    *texts* are those of the files by path. What does not compile is an error, all
+    else a warning.
+
+    Raises:
+        SpecError: there is no such policy.
+        MissingExtra: there is nothing that compiles expressions.
+    """
+    policies = _chosen(documents, texts, names)
+    written = [
+        one for doc in policies for one in expressions.of_policy(doc, texts[doc.file], fields)
+    ]
+    compiled = engine.compile(expressions.SECTIONS, [one.expression for one in written])
+    found = list(expressions.faults(written, compiled))
+    found += [warning for one in written for warning in _smells(one)]
+    tested = {test.at("spec", "policy") for test in documents.of(Kind.POLICY_TEST)}
+    for document in policies:
+        found += [replace(one, level="warning") for one in _of_policy(document, tested)]
+    return tuple(sorted(found, key=_place))
+
+
+def _chosen(documents: Documents, texts: Mapping[str, str], names: Sequence[str]) -> list[Document]:
+    known = {one.name: one for one in documents.of(Kind.POLICY) if one.file in texts}
+    for name in names:
+        if name not in known:
+            message = f"no policy here is called {shown(name)}"
+            raise SpecError(message, hint=did_you_mean(name, sorted(known)))
+    return [one for name, one in known.items() if not names or name in names]
+
+
+def _smells(one: expressions.Written) -> Iterator[Diagnostic]:
+    if one.is_condition:
+        for smell in linting.smells(one.expression, evidence.may_lack):
+            place = (smell.at, smell.text)
+            yield expressions.warning(one, *_SMELLS[smell.kind], place)
+
+
+def _of_policy(document: Document, tested: set[str]) -> Iterator[Diagnostic]:
+    policy = document.spec
+    assert isinstance(policy, Policy)  # noqa: S101 - its kind says so
+    for name in linting.unused_parameters(policy):
+        path = ("spec", "params", name)
+        message = f"no expression reads {shown(name)}"
+        yield document.fault_of_key("POL401", path, message, f"remove it, or read params.{name}")
+    for index, rule in enumerate(policy.rules):
+        place = ("spec", "rules", index)
+        if rule.fails is None and linting.judges_interval(rule):
+            hint = "add `fail:` with the other end: without it a lack of rows reads as a failure"
+            message = "an interval is judged, and nothing says when it fails"
+            yield document.fault("POL404", (*place, "pass"), message, hint)
+        if not fields(rule.message):
+            hint = "fill in what was found, `{metrics.roc_auc.low:.4f}`, and what is asked"
+            yield document.fault("POL405", (*place, "message"), "it names no value", hint)
+        if not rule.remediation:
+            hint = "add `remediation:`, and what whoever is refused should do"
+            message = f"the rule {rule.id} does not say what to do"
+            yield document.fault("POL406", (*place, "id"), message, hint)
+    if policy.name not in tested:
+        hint = f"write one to mlops/policy-tests/{policy.name}.yaml: docs/policies.md shows how"
+        message = "the policy has no PolicyTest"
+        yield document.fault("POL407", ("metadata", "name"), message, hint)
+
+
+def _place(diagnostic: Diagnostic) -> tuple[str, int, str]:
+    span = diagnostic.span
+    return (span.file, span.start, diagnostic.code) if span else ("", 0, diagnostic.code)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mlgitops.cli.moments import length, moment
+from mlgitops.model.errors import SpecError
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-12-01T08:00:00Z", datetime(2026, 12, 1, 8, tzinfo=UTC)),
+        ("2026-12-01T08:00:00+01:00", datetime(2026, 12, 1, 7, tzinfo=UTC)),
+        ("2026-12-01", datetime(2026, 12, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_time_is_in_utc(text: str, expected: datetime) -> None:
+    assert moment(text) == expected
+    assert moment(text).tzinfo is UTC
+
+
+@pytest.mark.parametrize("text", ["", "now", "2026-12-01T08:00:00", "2026-13-01", "20261201"])
+def test_what_is_no_time_or_has_no_zone_is_refused(text: str) -> None:
+    with pytest.raises(SpecError, match="is no time"):
+        moment(text)
+
+
+def test_a_length_is_as_in_specs() -> None:
+    assert length("90d") == timedelta(days=90)
+    for text in ("", "90", "d", "1.5h", "-1d"):
+        with pytest.raises(SpecError, match="is not a duration"):
+            length(text)

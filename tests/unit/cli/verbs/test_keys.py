@@ -1,0 +1,233 @@
+"""keys, promote and audit, one after the other, as a person signs releases."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console  # noqa: TID253 - tests may start slowly
+
+from mlgitops.cli.verbs import audit, check, keys, plan, promote, reconcile
+from mlgitops.model.errors import SpecError
+from tests.fakes.answers import valid
+from tests.fakes.release_world import MODEL, ReleaseWorld
+from tests.fakes.signed_release import STRANGER, private_key, public_key
+from tests.fakes.wiring import call, wired
+
+DEMANDING = (
+    "apiVersion: mlgitops.dev/v1\nkind: Project\nmetadata: {name: flights}\n"
+    "spec:\n  signing: {required: true}\n"
+)
+
+
+class Person:
+    """Works in a repository with a registered candidate and, once made, a key."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.world = ReleaseWorld(folder)
+        self.world.run()
+        self.environ = {"XDG_CONFIG_HOME": str(folder / "settings")}
+        self.key = folder / "settings/mlgitops/keys/flights/ci.key"
+        self._capsys = capsys
+
+    def do(self, verb: Any, *words: str) -> tuple[int, str]:
+        wiring = wired(
+            self.world.workspace.root,
+            self.environ,
+            desired_registry=self.world.registry,
+            console=Console(width=200, highlight=False),
+        )
+        code = call(verb, wiring, *words)
+        return code, self._capsys.readouterr().out
+
+    def begin_to_sign(self) -> None:
+        self.do(keys, "new", "ci")
+        self.world.workspace.commit({}, "Trust ci")
+        self.environ["MLGITOPS_SIGNING_KEY_FILE"] = str(self.key)
+
+    def demand(self) -> None:
+        self.world.workspace.commit({"mlgitops.yaml": DEMANDING}, "Demand signatures")
+
+    def release(self) -> None:
+        assert self.do(promote, "--to", "staging")[0] == 0
+        (request,) = self.world.forge.open_requests("mlgitops/")
+        self.world.workspace.merge(request.branch)
+
+    @property
+    def envelopes(self) -> list[Path]:
+        return sorted(self.world.workspace.root.rglob("*.dsse.json"))
+
+    @property
+    def live(self) -> dict[str, int]:
+        return dict(self.world.registry.observe([MODEL])[MODEL].aliases)
+
+
+@pytest.fixture
+def person(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Person:
+    return Person(tmp_path, capsys)
+
+
+def test_a_new_key_says_where_it_is_and_what_to_do(person: Person) -> None:
+    code, out = person.do(keys, "new", "ci")
+
+    assert code == 0
+    assert person.key.read_text().startswith("-----BEGIN PRIVATE KEY-----\n")
+    assert f"private    {person.key} " in out
+    assert "public     mlops/keys/ci.pub (commit it to main" in out
+    assert f"export MLGITOPS_SIGNING_KEY_FILE={person.key}\n" in out
+    assert "PRIVATE" not in out
+
+
+def test_a_key_is_trusted_once_the_branch_has_it(person: Person) -> None:
+    assert "There is no key yet" in person.do(keys, "list")[1]
+    person.do(keys, "new", "ci")
+    assert "not yet: commit it to main" in person.do(keys, "list")[1]
+
+    person.environ["MLGITOPS_SIGNING_KEY_FILE"] = str(person.key)
+    with pytest.raises(SpecError, match="none of those that main trusts"):
+        person.do(promote, "--to", "staging")
+
+    person.world.workspace.commit({}, "Trust ci")
+    assert "yes" in person.do(keys, "list")[1]
+
+
+def test_a_signed_promotion_is_proven_and_goes_live(person: Person) -> None:
+    person.begin_to_sign()
+    person.demand()
+    _, out = person.do(promote, "--to", "staging")
+    (request,) = person.world.forge.open_requests("mlgitops/")
+    commit = person.world.repository.resolve(request.branch)
+    person.do(promote, "--to", "staging")
+
+    assert "signed     by ci (" in out
+    assert person.world.repository.resolve(request.branch) == commit
+
+    person.world.workspace.merge(request.branch)
+    assert len(person.envelopes) == 1
+    assert person.do(check)[0] == 0
+    assert person.do(plan)[0] == 0
+    assert person.do(reconcile)[0] == 0
+    assert person.live == {"staging": 1}
+
+    code, out = person.do(audit, "--verify")
+    assert code == 0
+    assert "by ci (" in out
+    assert "1 release: 1 proven, 0 not." in out
+
+
+def test_without_a_key_nothing_is_proposed_where_one_has_to_sign(person: Person) -> None:
+    person.begin_to_sign()
+    person.demand()
+    del person.environ["MLGITOPS_SIGNING_KEY_FILE"]
+
+    with pytest.raises(SpecError, match="no key to sign with"):
+        person.do(promote, "--to", "staging")
+    assert person.world.branches() == ()
+
+
+def test_an_unsigned_release_is_withheld_where_it_has_to_be_signed(person: Person) -> None:
+    person.release()
+    person.begin_to_sign()
+    person.demand()
+
+    for verb in (plan, reconcile):
+        with pytest.raises(SpecError, match="SPEC338"):
+            person.do(verb)
+    assert person.live == {}
+    assert person.do(audit, "--offline")[0] == 3
+
+    code, out = person.do(keys, "sign")
+    assert code == 0
+    assert f"signed     staging/{MODEL}: mlops/evidence/{MODEL}/" in out
+    person.world.workspace.commit({}, "Sign what was released")
+    assert person.do(keys, "sign")[1] == "every release is signed already\n"
+    assert person.do(reconcile)[0] == 0
+    assert person.live == {"staging": 1}
+    assert person.do(audit, "--verify")[0] == 0
+
+
+@pytest.mark.parametrize("words", [("--offline",), ()])
+def test_an_unsigned_release_is_shown_as_that_and_fails_only_on_demand(
+    person: Person, words: tuple[str, ...]
+) -> None:
+    person.release()
+
+    code, out = person.do(audit, *words)
+    assert code == 0
+    assert "unsigned" in out
+    assert person.do(audit, "--verify", *words)[0] == 3
+
+
+def test_a_signature_by_a_key_of_the_candidates_branch_counts_for_nothing(person: Person) -> None:
+    """The pull request brings its own key, which is not on main when promote looks."""
+    person.begin_to_sign()
+    stranger = person.key.with_name("stranger.key")
+    stranger.write_bytes(private_key(STRANGER))
+    person.environ["MLGITOPS_SIGNING_KEY_FILE"] = str(stranger)
+    person.world.workspace.git("switch", "--quiet", "--create", "feature")
+    person.world.workspace.commit(
+        {"mlops/keys/stranger.pub": public_key("stranger", STRANGER).encode()}, "Trust me"
+    )
+
+    with pytest.raises(SpecError, match="none of those that main trusts"):
+        person.do(promote, "--to", "staging")
+
+
+def test_a_signature_that_was_tampered_with_is_withheld_although_none_is_demanded(
+    person: Person,
+) -> None:
+    person.begin_to_sign()
+    person.release()
+    (envelope,) = person.envelopes
+    person.world.workspace.commit(
+        {str(envelope.relative_to(person.world.workspace.root)): envelope.read_text() + "\n"},
+        "Tidy up",
+    )
+
+    for verb in (check, plan, reconcile):
+        with pytest.raises(SpecError) as refused:
+            person.do(verb)
+        said = f"{refused.value.message} {refused.value.diagnostics}"
+        assert "SPEC339" in said
+    assert person.live == {}
+    code, out = person.do(audit, "--verify")
+    assert code == 3
+    assert "signature: SPEC339" in out
+
+
+def test_an_audit_for_programs(person: Person) -> None:
+    person.begin_to_sign()
+    person.release()
+    code, out = person.do(audit, "--verify", "--format", "json")
+    (found,) = valid("audit", out)["releases"]
+
+    assert code == 0
+    assert found["proven"] is True
+    assert [one["standing"] for one in found["findings"]] == ["proven"] * 3
+    assert json.loads(out)["commit"] == person.world.workspace.head
+
+
+def test_other_bytes_in_the_registry_fail_an_audit(person: Person) -> None:
+    person.release()
+    person.world.registry.overwrite(MODEL, 1, {"MLmodel": b"other"})
+
+    code, out = person.do(audit)
+    assert code == 3
+    assert "bytes: the files of v1 are" in out
+    assert person.do(audit, "--offline")[0] == 0
+
+
+def test_a_registry_that_is_away_is_no_proof(person: Person) -> None:
+    person.release()
+    person.world.registry.is_down = True
+
+    code, out = person.do(audit)
+    assert code == 6
+    assert "unknown" in out
+
+
+def test_nothing_is_signed_without_a_key(person: Person) -> None:
+    with pytest.raises(SpecError, match="no key to sign with"):
+        person.do(keys, "sign")
