@@ -88,6 +88,22 @@ def write_whole(path: Path, content: bytes) -> None:
         raise disk_error(path, error) from error
 
 
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file that nobody but its owner can read, whatever the umask.
+
+    Raises:
+        Unavailable: there is such a file, or the disk refuses the write.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        raise disk_error(path, error) from error
+
+
 def hide_from_git(folder: Path) -> None:
     """Keep *folder*, which is ours, out of commits.
 

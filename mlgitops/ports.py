@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from mlgitops.model.attestation import PublicKey, Signed
     from mlgitops.model.digest import Manifest
     from mlgitops.model.evidence import Column, SourceRecord, TimeWindow
     from mlgitops.model.expressions import Compiled
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from mlgitops.model.spec import Dataset, Source
     from mlgitops.model.verdict import Answer, Question
 
-Job = Literal["validate", "features", "train", "predict"]
+Job = Literal["validate", "features", "train", "predict", "measure"]
 
 
 class Extraction(TypedDict):
@@ -87,8 +88,20 @@ class Tables(Protocol):
     def take(self, table: Path, keep: NDArray[np.bool_], columns: Sequence[str], out: Path) -> None:
         """Write the rows where *keep* is true, with *columns* only, to *out*."""
 
-    def write(self, columns: Mapping[str, NDArray[Any]], out: Path) -> None:
-        """Write equally long *columns* as a table."""
+    def write(
+        self, columns: Mapping[str, NDArray[Any]], out: Path, *, like: Path | None = None
+    ) -> None:
+        """Write equally long *columns* as a table.
+
+        A column that the table *like* has too gets the type that it has there, if that
+        holds all its values.
+        """
+
+    def reorder(self, table: Path, column: str, order: NDArray[np.int64], out: Path) -> None:
+        """Write *table* with the values of *column* in *order*, all else as it is.
+
+        *order* holds each row number once.
+        """
 
     def row_digests(self, table: Path, columns: Sequence[str]) -> NDArray[np.uint64]:
         """One 64-bit hash per row over *columns*; equal rows have equal hashes."""
@@ -150,6 +163,10 @@ class Worker(Protocol):
 class ExpressionEngine(Protocol):
     """Compiles and evaluates CEL in a child process with memory, time and size limits."""
 
+    @property
+    def version(self) -> str:
+        """The package that evaluates and its version, for what decisions record."""
+
     def compile(self, names: Collection[str], expressions: Sequence[str]) -> tuple[Compiled, ...]:
         """What can be told of *expressions* without evidence, aligned with them.
 
@@ -164,6 +181,44 @@ class ExpressionEngine(Protocol):
 
         The evidence's sections are variables; a question's parameters are `params`.
         """
+
+    def evaluate_many(
+        self, asked: Sequence[tuple[Mapping[str, Any], Sequence[Question]]]
+    ) -> tuple[tuple[Answer, ...], ...]:
+        """What `evaluate` answers to each pair, in few child processes."""
+
+
+class Signer(Protocol):
+    """Signs as somebody: with a private key that is at hand, or an identity that a service proves.
+
+    In zone Z1 or later: no job ever sees the key.
+    """
+
+    @property
+    def key(self) -> PublicKey:
+        """What verifies the signatures, without a name."""
+
+    def sign(self, payload: bytes) -> bytes:
+        """The DSSE envelope of *payload* with one signature; equal payloads give equal bytes."""
+
+
+class Verifier(Protocol):
+    """Verifies what a `Signer` signed."""
+
+    def verify(self, envelope: bytes, keys: Sequence[PublicKey]) -> Signed:
+        """The payload, and which of *keys* signed it.
+
+        Raises:
+            Unverified: there is another number of signatures than one, it is of none of
+                *keys*, or a byte is another than `Signer` would write.
+        """
+
+
+class KeyMaker(Protocol):
+    """Makes key pairs."""
+
+    def generate(self) -> tuple[bytes, PublicKey]:
+        """A new private key, as PKCS #8 in PEM, and its public key, without a name."""
 
 
 class ModelRegistry(Protocol):
@@ -417,6 +472,9 @@ class StepStore(Protocol):
     def folder(self, manifest: str) -> Path | None:
         """The stored folder with that manifest digest, if it is there and unharmed."""
 
+    def file(self, digest: str) -> Path | None:
+        """The stored file with that digest, if it is there and unharmed."""
+
     def holds(self, output: StoredOutput) -> bool:
         """Whether *output* is there and unharmed: it is hashed again."""
 
@@ -447,11 +505,41 @@ class StepStore(Protocol):
     def record_run(self, record: RunRecord) -> None:
         """Replace the record of the model's last run."""
 
+    def note_judged(self, answers: str, candidate: str) -> frozenset[str]:
+        """All candidates that the *answers*, named by a digest, have judged here, now this one too.
+
+        Idempotent.
+
+        Raises:
+            SpecError: what was noted is damaged, so that nobody can tell how many.
+        """
+
     def publish(self, path: str, content: bytes) -> Path:
         """Write a file that people open, e.g. a report; *path* is below the store."""
 
     def keep_log(self, model: str, step: str, content: bytes) -> Path | None:
         """Write what the jobs of *step* printed; None, and no older one, if nothing."""
+
+
+class DecisionLog(Protocol):
+    """The decisions made on this machine, a file of lines for each model."""
+
+    def models(self) -> tuple[str, ...]:
+        """Those that there are decisions about, by name."""
+
+    def lines(self, model: str) -> tuple[str, ...]:
+        """All lines, oldest first, without line ends; a torn one is none that we wrote.
+
+        Raises:
+            Unavailable: the file cannot be read.
+        """
+
+    def append(self, model: str, made: Callable[[Sequence[str]], str]) -> None:
+        """Add the line that *made* makes of those before; no other writer comes between.
+
+        Raises:
+            Unavailable: the disk refuses; the file is as before, or has the line.
+        """
 
 
 class Progress(Protocol):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 settings.register_profile("mlgitops", deadline=None, database=None)
 settings.load_profile("mlgitops")
 
-_OTHERS = ("GITHUB_", "MLFLOW_", "GIT_", "MLGITOPS_INPUT", "MLGITOPS_OUTPUT")
+_OTHERS = ("GITHUB_", "MLFLOW_", "GIT_", "MLGITOPS_INPUT", "MLGITOPS_OUTPUT", "MLGITOPS_SIGNING")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,7 +2,8 @@
 
 Both judge a candidate against a champion on the same rows: AUC, log loss and Brier
 score of each and of their difference with 95 % intervals, on all rows and on each of
-20 slices, and the calibration error of the candidate. Ours has closed forms for the
+20 slices, and the calibration error of the candidate; ours also compares the slices as
+groups for fairness. Ours has closed forms for the
 three metrics and resamples the calibration error only; the loop resamples everything,
 N times here, and is scaled to as many resamples. Imports are not counted.
 """
@@ -26,20 +27,21 @@ group = draw.integers(0, SLICES, ROWS).astype(str).astype(object)
 
 
 def ours() -> None:
-    from mlgitops.evaluation import compare, metrics, slices
+    from mlgitops.evaluation import compare, fairness, metrics, slices
     from mlgitops.evaluation.calibration import calibration
     from mlgitops.evaluation.predictions import Predictions
 
     models = [Predictions("binary-classification", column) for column in scores]
     everything = np.ones(ROWS, dtype=bool)
-    parts = [everything, *(mask for _, mask in slices.cut({"group": group}, ["group"]))]
-    for mask in parts:
+    groups = dict(slices.cut({"group": group}, ["group"]))
+    for mask in (everything, *groups.values()):
         rows, (candidate, champion) = truth[mask], (model.take(mask) for model in models)
         for metric in METRICS:
             metrics.estimate(metric, rows, candidate, 0.95)
             metrics.estimate(metric, rows, champion, 0.95)
             compare.compare(metric, rows, candidate, champion, 0.95)
     calibration(truth, models[0].scores, 0.95)
+    fairness.compare(groups, truth, models[0], 0.95)
 
 
 def with_sklearn() -> None:

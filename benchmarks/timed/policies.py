@@ -7,19 +7,20 @@ Warm is the child's own work, compiling and evaluating, in a process that did it
 import json
 import sys
 import time
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mlgitops.adapters.cel_engine import program
 from mlgitops.adapters.cel_engine.engine import CelEngine
 from mlgitops.model.spec import Policy, Rule
+from mlgitops.model.verdict import context
 from mlgitops.policies.binding import BoundPolicy
-from mlgitops.policies.engine import judge, questions
+from mlgitops.policies.engine import Case, judge, questions
 
 POLICIES, SLICES = 30, 50
 RULE = "slices.all(s, !('roc_auc' in s.metrics) || s.metrics['roc_auc'].low >= params.min)"
 
-evidence = json.loads((Path(__file__).parents[2] / "tests/data/evidence.json").read_text())
+evidence = json.loads((Path(__file__).parents[2] / "policies/tests/evidence.json").read_text())
 evidence["slices"] = [
     {**evidence["slices"][0], "name": f"group={number}"} for number in range(SLICES)
 ]
@@ -29,26 +30,21 @@ bound = [
     for number in range(POLICIES)
 ]
 asked = questions(bound)
+known = context(datetime(2026, 1, 1, tzinfo=UTC), "gate", evidence["environment"])
 plain = [{"expression": q.expression, "parameters": q.parameters} for q in asked]
 
 
 def cold() -> None:
-    answers = CelEngine().evaluate(evidence, asked)
+    engine = CelEngine()
+    answers = engine.evaluate({**evidence, "context": known}, asked)
     assert not any(answer.kind == "error" for answer in answers), answers
-    judge(
-        bound,
-        answers,
-        evidence=evidence,
-        evidence_digest="",
-        waivers=(),
-        today=date(2026, 1, 1),
-    )
+    judge(bound, answers, Case(evidence, "", known, (), engine.version))
 
 
 def warm() -> None:
     from cel_expr_python import cel
 
-    answers = list(program.answers(cel, doubles, plain))
+    answers = list(program.Evaluation(cel).answers(doubles, plain))
     assert not any("error" in answer for answer in answers), answers
 
 

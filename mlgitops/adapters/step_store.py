@@ -5,6 +5,7 @@
     store/steps/<key>.json    which outputs a step made
     runs/<model>.json         the record of a model's last run
     logs/<model>/<step>.log   what the user's code printed when the step was made last
+    ledger/<answers>/<candidate>   empty: these answers have judged this candidate
 
 Standard library only, so that a run with nothing to do stays fast.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +25,7 @@ from mlgitops.model.errors import SpecError
 from mlgitops.model.run import RunRecord
 from mlgitops.ports import StoredOutput, StoredStep
 
+_DIGITS = re.compile("[0-9a-f]{64}")
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 
 
@@ -57,6 +60,10 @@ class LocalStepStore:
     def folder(self, manifest: str) -> Path | None:
         path = self._path("folders", manifest)
         return path if _digest(path) == manifest else None
+
+    def file(self, digest: str) -> Path | None:
+        path = self._path("files", digest)
+        return path if _digest(path) == digest else None
 
     def holds(self, output: StoredOutput) -> bool:
         return _digest(output.path) == output.digest
@@ -118,6 +125,26 @@ class LocalStepStore:
         folders.hide_from_git(self._base)
         path = self._base / "runs" / f"{record.model}.json"
         folders.write_whole(path, json.dumps(record.document(), indent=1).encode())
+
+    def note_judged(self, answers: str, candidate: str) -> frozenset[str]:
+        folder = self._base / "ledger" / _hex(answers)
+        # A name for each: two runs at once lose nothing, and no write can be torn.
+        place = folder / _hex(candidate)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            place.touch()
+            names = {path.name for path in folder.iterdir()}
+        except OSError as error:
+            raise folders.disk_error(place, error) from error
+        folders.hide_from_git(self._base)
+        foreign = sorted(name for name in names if not _DIGITS.fullmatch(name))
+        if foreign:
+            raise SpecError(
+                f"{folder} counts the candidates that a holdout has judged, and {foreign[0]!r} is "
+                "the name of none",
+                hint="remove what does not belong there",
+            )
+        return frozenset(f"sha256:{name}" for name in names)
 
     def publish(self, path: str, content: bytes) -> Path:
         place = self._base / path
@@ -195,6 +222,13 @@ def _digest(path: Path) -> str | None:
         return f"sha256:{folders.file_sha256(path)}" if path.is_file() else None
     except (OSError, SpecError):
         return None
+
+
+def _hex(name: str) -> str:
+    digits = name.removeprefix("sha256:")
+    if not _DIGITS.fullmatch(digits):
+        raise ValueError(f"{name!r} is no digest")
+    return digits
 
 
 def _json(path: Path) -> dict[str, Any] | None:

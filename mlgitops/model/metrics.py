@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mlgitops.model.spec import Task
 
 if TYPE_CHECKING:
-    from mlgitops.model.evidence import Direction
+    from mlgitops.model.estimates import Direction
 
 
 @dataclass(frozen=True, slots=True)

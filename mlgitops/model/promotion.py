@@ -61,15 +61,22 @@ def registry_effects(
 
 
 def header(
-    kind: Kind, environment: str, model: str, pins: tuple[Pin, Pin | None], base: str
+    kind: Kind,
+    environment: str,
+    model: str,
+    pins: tuple[Pin, Pin | None],
+    base: str,
+    *,
+    decision: str | None = None,
 ) -> dict[str, Any]:
     """The machine header of a pull request made from the commit *base*.
 
     *pins* are the candidate that is to be released or rolled back, and the
-    champion: what the environment has without it.
+    champion: what the environment has without it. *decision* is the id of the line
+    that a promotion adds to the decisions of its target.
     """
     desired, champion = pins
-    return {
+    fields = {
         "v": HEADER_VERSION,
         "kind": kind,
         "environment": environment,
@@ -79,6 +86,7 @@ def header(
         "champion": short(champion.candidate) if champion else None,
         "base": base,
     }
+    return fields if decision is None else {**fields, "decision": decision}
 
 
 def render_header(fields: Mapping[str, Any]) -> str:

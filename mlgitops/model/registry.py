@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from mlgitops.model.evidence import Column
 
 
+HOLDOUT_TAG = "mlgitops.holdout"
+"""The tag of a version with the digest of the holdout that judged it."""
+
+
 @dataclass(frozen=True, slots=True)
 class RegisteredModel:
     """A model with its movable names. Alias versions are always int here."""

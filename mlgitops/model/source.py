@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,11 @@ class Diagnostic:
     """One problem in what the user wrote.
 
     *code* is stable (`SPEC102`); *span* is None when the problem has no place,
-    e.g. a file that is missing; *hint* says what to do next.
+    e.g. a file that is missing; *hint* says what to do next. A warning may be meant so.
     """
 
     code: str
     message: str
     span: Span | None = None
     hint: str | None = None
+    level: Literal["error", "warning"] = "error"

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Literal
+
+from mlgitops.model.attestation import NOBODY, Trust
 
 Task = Literal["binary-classification", "multiclass-classification", "regression"]
 SourceKind = Literal["csv", "parquet", "files", "sql"]
@@ -21,6 +23,7 @@ Severity = Literal["critical", "warning", "info"]
 Level = Literal["audit", "advisory", "soft", "hard"]
 DriftMode = Literal["detect", "enforce"]
 
+_CONTEXT = re.compile(r"\bcontext\b")
 _DURATION = re.compile(r"(\d+)(m|h|d|w)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -40,7 +43,7 @@ def duration(text: str) -> timedelta:
 def document(block: Any) -> Any:
     """A block of a spec as JSON, so that it can be digested; lengths in seconds."""
     if is_dataclass(block):
-        return {field.name: document(getattr(block, field.name)) for field in fields(block)}
+        return {one.name: document(getattr(block, one.name)) for one in fields(block)}
     if isinstance(block, Mapping):
         return {key: document(value) for key, value in block.items()}
     if isinstance(block, list | tuple):
@@ -62,6 +65,7 @@ class Kind(StrEnum):
     ENVIRONMENT = "Environment"
     RELEASE = "Release"
     WAIVER = "Waiver"
+    POLICY_TEST = "PolicyTest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,13 @@ class ForgeAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """Whether evidence without a signature is refused; a wrong one always is."""
+
+    is_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """The repository as a whole; *branch* holds the desired state."""
 
@@ -91,6 +102,7 @@ class Project:
     registry: RegistryAddress
     forge: ForgeAddress
     branch: str
+    signing: Signing = Signing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +176,7 @@ class Dataset:
     after_the_fact: tuple[str, ...]
     expectations: tuple[Expectation, ...]
     split: Split
+    licence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,29 +209,112 @@ class Train:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What *column* must be for a row to belong to a slice.
+
+    One of *equals* (a value of any of these) and bounds is set; *at_least* is
+    included, *below* is not.
+    """
+
+    column: str
+    equals: tuple[str | float | bool, ...] = ()
+    at_least: float | None = None
+    below: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SliceBy:
-    """A cut of the holdout by the values of *columns*; small slices are listed only."""
+    """A cut of the holdout by the values of *columns*, or the rows that meet all of *where*.
+
+    Slices with fewer rows, or fewer positives, are listed and not judged. *name* is
+    set for a slice by conditions.
+    """
 
     columns: tuple[str, ...]
     min_rows: int
+    min_positives: int = 0
+    name: str | None = None
+    where: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MetricFunction:
+    """A metric of the user's own: `module:function` from truth and score to a number a row."""
+
+    name: str
+    entrypoint: str
+    direction: Literal["maximize", "minimize"]
+
+    @property
+    def code(self) -> str:
+        """The top-level package or module that the function lives in."""
+        return self.entrypoint.partition(":")[0].partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Perturbation:
+    """A change of the holdout's features that the candidate has to bear.
+
+    *noise* is a share of each number's standard deviation, *missing* a share of the
+    cells to empty, *columns* get a category that was never seen, and *scale*
+    multiplies columns, as a change of unit does. One of them is set.
+    """
+
+    name: str
+    noise: float | None = None
+    missing: float | None = None
+    unseen: tuple[str, ...] = ()
+    scale: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluate:
-    """Metrics by name, slices, and the two-sided confidence of every interval."""
+    """What is measured on the holdout, with intervals of two-sided *confidence*.
+
+    *metrics* are names of the table or of *functions*. *cluster* names the column whose
+    rows are not independent. *groups* are compared for fairness. *seeds* are
+    trained besides the candidate's, to tell its training noise; *repeats* asks for the
+    same training once more, *shuffles* for one on shuffled labels. *latency_calls* 0
+    measures none. *reports* are JSON files of other tools, by name under `ext`.
+    """
 
     metrics: tuple[str, ...]
     slices: tuple[SliceBy, ...]
     confidence: float
+    functions: tuple[MetricFunction, ...] = ()
+    cluster: str | None = None
+    groups: tuple[SliceBy, ...] = ()
+    perturbations: tuple[Perturbation, ...] = ()
+    seeds: tuple[int, ...] = ()
+    repeats: bool = False
+    shuffles: bool = False
+    latency_calls: int = 0
+    reports: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What those who use the model should know; empty where the spec says nothing."""
+
+    description: str = ""
+    owners: tuple[str, ...] = ()
+    intended_use: str = ""
+    limitations: str = ""
+    licence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A policy by name with its parameters; *level* only where an environment binds it."""
+    """A policy by name with its parameters.
+
+    *level* is set only where an environment binds it; before the day *since* the gate
+    is judged and blocks nothing.
+    """
 
     policy: str
     parameters: Mapping[str, Any]
     level: Level | None = None
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,15 +330,19 @@ class Pipeline:
     train: Train
     evaluate: Evaluate
     gates: tuple[Gate, ...]
+    card: ModelCard = ModelCard()
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A typed argument of a policy; *default* None means it must be given."""
+    """A typed argument of a policy; *default* None means it must be given.
+
+    A `list` is one of texts.
+    """
 
     name: str
-    type: Literal["number", "string", "boolean"]
-    default: float | str | bool | None
+    type: Literal["number", "string", "boolean", "list"]
+    default: float | str | bool | tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,16 +369,31 @@ class Policy:
     when: str | None
     rules: tuple[Rule, ...]
 
+    @property
+    def asks_for_context(self) -> bool:
+        """Whether it names `context`, so that its verdict may change with the time.
+
+        A text that has the word counts too: a decision is made anew once too often.
+        """
+        texts = [self.when or ""]
+        for rule in self.rules:
+            texts += [rule.passes, rule.fails or "", rule.message]
+        return any(_CONTEXT.search(text) for text in texts)
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A place that models are released to; *source* comes before it in the chain."""
+    """A place that models are released to; *source* comes before it in the chain.
+
+    Evidence older than *max_evidence_age* releases nothing there; None for any age.
+    """
 
     name: str
     source: str | None
     alias: str
     gates: tuple[Gate, ...]
     drift: DriftMode
+    max_evidence_age: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +422,10 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A reviewed exception for one policy and candidate, until *expires* (inclusive)."""
+    """A reviewed exception for one policy and candidate, until *expires* (inclusive).
+
+    *rules* names those that need not pass; empty for all of the policy's.
+    """
 
     name: str
     policy: str
@@ -315,6 +433,52 @@ class Waiver:
     candidate: str
     reason: str
     expires: date
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a case of a policy's test has to come to.
+
+    *rules* are exactly those with that verdict, empty for any; *message* is part of what
+    one of the rules says.
+    """
+
+    verdict: Literal["pass", "fail", "inconclusive", "error", "not-applicable"]
+    rules: tuple[str, ...] = ()
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCase:
+    """One document that a policy is tried on: the test's evidence, changed.
+
+    *values* are what to set by path, *removed* the paths to leave out; *parameters* and
+    *context* come on top of the test's.
+    """
+
+    name: str
+    values: Mapping[str, Any]
+    removed: tuple[str, ...]
+    parameters: Mapping[str, Any]
+    context: Mapping[str, Any]
+    expected: Expected
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyTest:
+    """Cases for one policy, judged without clock, network or model.
+
+    *now* is the time of every decision, RFC 3339 in UTC. *evidence* is `example`, the
+    document that comes with mlgitops, or the path of a JSON file.
+    """
+
+    name: str
+    policy: str
+    parameters: Mapping[str, Any]
+    now: str
+    evidence: str
+    cases: tuple[PolicyCase, ...]
 
 
 # What is at a path of the tree that specs are of; None where that is no file.
@@ -327,7 +491,8 @@ class Specs:
 
     *policies* holds the built-in pack too; *texts* holds each file's digest by path.
     *evidence* reads what Releases pin when it is asked for, from the tree that they
-    are in, so that thousands which nobody looks at cost nothing.
+    are in, so that thousands which nobody looks at cost nothing. *trust* has the keys of
+    that tree.
     """
 
     project: Project
@@ -339,6 +504,8 @@ class Specs:
     waivers: tuple[Waiver, ...]
     texts: Mapping[str, str]
     evidence: EvidenceReader
+    trust: Trust = NOBODY
+    policy_tests: Mapping[str, PolicyTest] = field(default_factory=dict)
 
     @property
     def chain(self) -> tuple[Environment, ...]:

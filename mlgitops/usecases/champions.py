@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlgitops.model.digest import short
 from mlgitops.model.errors import SpecError
-from mlgitops.spec import yaml_tree
+from mlgitops.usecases import signatures
 
 if TYPE_CHECKING:
     from mlgitops.model.spec import Pin
@@ -18,11 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ChampionModel:
-    """A released model's folder; *columns* are the raw columns it asks for."""
+    """A released model's folder, and its signature as it was before any code ran."""
 
     pin: Pin
     folder: Path
-    columns: tuple[str, ...]
+    signature: signatures.Signature
 
 
 def released(run: RunContext) -> dict[str, Pin | None]:
@@ -73,11 +72,4 @@ def _fetch(run: RunContext, pin: Pin) -> ChampionModel:
                 hint="its files were changed after the release: mlgitops drift",
             )
         folder = kept.path
-    return ChampionModel(pin, folder, _columns(folder))
-
-
-def _columns(folder: Path) -> tuple[str, ...]:
-    """The signature's inputs, read as data: a model's folder is never imported here."""
-    path = folder / "MLmodel"
-    described = yaml_tree.parse(path.read_text(), "MLmodel").value
-    return tuple(column["name"] for column in json.loads(described["signature"]["inputs"]))
+    return ChampionModel(pin, folder, signatures.read(folder))

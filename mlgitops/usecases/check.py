@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlgitops.model.attestation import NOBODY, Trust
 from mlgitops.model.spec import EvidenceReader, Kind, Specs
 from mlgitops.policies.messages import fields
-from mlgitops.spec import expressions, proof, registry_files
+from mlgitops.spec import expressions, keys, proof, registry_files
 from mlgitops.spec.load import load, read_builtin
 from mlgitops.spec.placement import PROJECT_FILE
 from mlgitops.spec.problems import refusal
@@ -34,21 +35,25 @@ def check(
     evidence: EvidenceReader,
     engine: ExpressionEngine,
     tracks: Callable[[str], bool],
+    trust: Trust = NOBODY,
 ) -> Checked:
     """Check *files*, texts by path in the repository; nothing is written.
 
     *engine* compiles the expressions of the repository's own policies. *evidence*
     reads what Releases pin; that a Release is proven is part of the check. Whether
     its gates were open is not: policies are not run here. *tracks* says whether git
-    has something at a path, where the registry should not be.
+    has something at a path, where the registry should not be. Signatures count by the
+    keys of *trust*, which are of the tree that is checked.
 
     Raises:
         SpecError: all that the first phase with a fault found wrong.
-        MissingExtra: there are such policies, and nothing that compiles them.
+        MissingExtra: there are such policies, and nothing that compiles them, or there are
+            signatures, and nothing that verifies them.
     """
     builtin = read_builtin()
-    specs = load(files, builtin, evidence=evidence)
+    specs = load(files, builtin, evidence=evidence, trust=trust)
     _refuse(_expressions(specs, files, engine))
+    _refuse(keys.check(specs.project, files[PROJECT_FILE], trust.keys()))
     _refuse(proof.check(specs, files))
     _refuse(registry_files.check(specs.project, files[PROJECT_FILE], tracks))
     sizes = {
@@ -59,6 +64,7 @@ def check(
         Kind.ENVIRONMENT: len(specs.environments),
         Kind.RELEASE: len(specs.releases),
         Kind.WAIVER: len(specs.waivers),
+        Kind.POLICY_TEST: len(specs.policy_tests),
     }
     return Checked({kind: size for kind, size in sizes.items() if size}, specs)
 

@@ -16,6 +16,7 @@ from mlgitops.model.spec import Dataset, Environment, Pipeline, Specs, document
 if TYPE_CHECKING:
     from mlgitops.ports import (
         Clock,
+        DecisionLog,
         ExpressionEngine,
         Job,
         ModelRegistry,
@@ -57,6 +58,10 @@ class Neighbours(Protocol):
     @property
     def clock(self) -> Clock:
         """The time."""
+
+    @property
+    def decisions(self) -> DecisionLog:
+        """Where decisions are kept."""
 
 
 class Origin(Protocol):

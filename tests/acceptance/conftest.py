@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from mlgitops.adapters.cel_engine.program import answers
+from mlgitops.adapters.cel_engine.program import Evaluation
 from mlgitops.model.digest import canonical_json
 from mlgitops.model.spec import Policy
 from mlgitops.model.verdict import Answer
 from mlgitops.spec.load import load, read_builtin
 
-EVIDENCE = Path(__file__).parents[1] / "data" / "evidence.json"
+EVIDENCE = Path(__file__).parents[2] / "policies" / "tests" / "evidence.json"
 
 
 @pytest.fixture
@@ -35,9 +35,14 @@ def builtins() -> dict[str, Policy]:
 class InProcessEngine:
     """The child's program without the child, for tests that judge hundreds of documents."""
 
-    def evaluate(self, evidence: Any, questions: Any) -> tuple[Answer, ...]:
+    version = "in process"
+
+    def __init__(self) -> None:
         from cel_expr_python import cel
 
+        self._evaluation = Evaluation(cel)
+
+    def evaluate(self, evidence: Any, questions: Any) -> tuple[Answer, ...]:
         asked = [{"expression": q.expression, "parameters": q.parameters} for q in questions]
         try:
             request = canonical_json({"evidence": evidence, "questions": asked})
@@ -48,7 +53,7 @@ class InProcessEngine:
             Answer("value", found["value"])
             if "value" in found
             else Answer("error", None, found["error"])
-            for found in answers(cel, sent["evidence"], sent["questions"])
+            for found in self._evaluation.answers(sent["evidence"], sent["questions"])
         )
 
 

@@ -6,16 +6,15 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
 from typing import Any
 
 import pytest
 
 from mlgitops.adapters.cel_engine.engine import CelEngine
 from mlgitops.model.spec import Policy
-from mlgitops.model.verdict import Decision, GateResult, Verdict
+from mlgitops.model.verdict import Context, Decision, GateResult, Verdict
 from mlgitops.policies.binding import ALWAYS_ON, FIRST_METRIC, BoundPolicy
-from mlgitops.policies.engine import judge, questions
+from mlgitops.policies.engine import Case, judge, questions
 from mlgitops.spec.bundled import folder
 from mlgitops.spec.evidence import encode
 from mlgitops.spec.load import load, read_builtin, read_folder
@@ -66,6 +65,7 @@ READ: dict[str, list[str]] = {
     "not-sampled": ["producer/sample"],
 }
 ABSENT = object()
+CONTEXT = Context(now="2026-11-02T12:00:00Z", stage="test", environment="staging")
 
 Judge = Callable[..., Decision]
 Change = tuple[str, Any]
@@ -81,14 +81,8 @@ def decide(builtins: Any, engine: Any) -> Judge:
 
     def run(evidence: Any, *names: str, **given: Any) -> Decision:
         found = [bound(name, given) for name in names]
-        return judge(
-            found,
-            engine.evaluate(evidence, questions(found)),
-            evidence=evidence,
-            evidence_digest="sha256:e",
-            waivers=(),
-            today=date(2026, 11, 2),
-        )
+        case = Case(evidence, "sha256:e", CONTEXT, (), engine.version)
+        return judge(found, engine.evaluate(case.variables, questions(found)), case)
 
     return run
 
@@ -536,7 +530,7 @@ def test_every_file_names_its_schema_and_its_reason(name, builtins):
 def test_the_example_is_judged_by_the_pack(evidence):
     specs = load(read_folder(folder("examples") / "flights"), read_builtin())
 
-    decision = gate(specs, evidence, engine=CelEngine(), today=date(2026, 11, 2))
+    decision = gate(specs, evidence, engine=CelEngine(), context=CONTEXT)
     assert decision.verdict is PASS
     assert {one.policy for one in decision.gates} >= set(ALWAYS_ON) | {"min-metric"}
 

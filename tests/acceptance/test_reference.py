@@ -11,13 +11,14 @@ from mlgitops.model.metrics import DEFAULT_METRICS, METRICS, metrics_for
 from mlgitops.model.spec import Kind
 from mlgitops.model.verdict import Question
 from mlgitops.spec.bundled import folder
-from mlgitops.spec.load import load, read_builtin
+from mlgitops.spec.load import load, load_documents, read_builtin
 from mlgitops.spec.schemas import file_name
 from mlgitops.usecases.check import check
+from mlgitops.usecases.policy_test import Order, run
 
 REFERENCE = (Path(__file__).parents[2] / "docs" / "spec.md").read_text(encoding="utf-8")
 POLICIES = (Path(__file__).parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
-EVIDENCE = Path(__file__).parents[1] / "data" / "evidence.json"
+EVIDENCE = Path(__file__).parents[2] / "policies" / "tests" / "evidence.json"
 PROJECT = "apiVersion: mlgitops.dev/v1\nkind: Project\nmetadata: {name: p}\n"
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## )", REFERENCE, flags=re.MULTILINE | re.DOTALL))
 
@@ -69,7 +70,7 @@ def policies():
     """The policies that docs/policies.md shows, by path."""
     blocks = re.findall(r"```yaml\n(.*?)```", POLICIES, flags=re.DOTALL)
     named = [(re.search(r"name: (\S+?)}?\n", block), block) for block in blocks]
-    return {f"mlops/policies/{n[1]}.yaml": block for n, block in named if "kind: Policy" in block}
+    return {f"mlops/policies/{n[1]}.yaml": block for n, block in named if "kind: Policy\n" in block}
 
 
 def test_the_policies_shown_are_right():
@@ -78,6 +79,27 @@ def test_the_policies_shown_are_right():
     found = check(files, lambda _: None, CelEngine(), lambda _: False)
 
     assert found.counts[Kind.POLICY] == 2
+
+
+def test_the_policy_test_shown_covers_its_policy_and_notices_every_fault():
+    [(path, block)] = re.findall(
+        r"```yaml\n# (\S+)\n([^`]*kind: PolicyTest\n.*?)```", POLICIES, re.DOTALL
+    )
+    files = {"mlgitops.yaml": PROJECT, **policies(), path: block}
+    documents = load_documents(files, read_builtin())
+
+    [report] = run(documents, Order(is_mutating=True), CelEngine(), lambda _: None)
+
+    assert (report.policy, report.unexpected, report.uncovered) == ("calibrated", (), ())
+    assert report.score == 1
+
+
+def test_every_code_of_lint_and_test_is_told():
+    package = Path(__file__).parents[2] / "mlgitops" / "usecases"
+    code = re.compile(r"\b(?:POL|TEST)4\d\d\b")
+    given = {one for file in package.glob("policy_*.py") for one in code.findall(file.read_text())}
+
+    assert set(re.findall(r"^\| (\w+4\d\d) \|", POLICIES, re.MULTILINE)) == given
 
 
 def shown_slices():

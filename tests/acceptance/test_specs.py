@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlgitops.adapters.cel_engine.engine import CelEngine
+from mlgitops.cli.signing import keys_here, trust
 from mlgitops.model.errors import SpecError
 from mlgitops.reports.diagnostics import render_text
 from mlgitops.spec import evidence
@@ -124,6 +125,7 @@ def checked(root: Path) -> Checked:
         lambda path: evidence.read(root, path),
         CelEngine(),
         tracks=lambda path: (root / path).exists(),
+        trust=trust(lambda: keys_here(root)),
     )
 
 

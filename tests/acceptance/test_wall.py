@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 
 import pytest
 
+from mlgitops.cli.signing import private_place
+from mlgitops.folders import write_private
 from mlgitops.model.errors import SpecError
 from mlgitops.ports import Worker
 from mlgitops.usecases.run import Result
@@ -97,6 +99,8 @@ def test_training_reads_neither_answers_nor_history_nor_secrets(
     secret = tmp_path / "home" / ".aws" / "credentials"
     secret.parent.mkdir(parents=True)
     secret.write_text("planted")
+    key = tmp_path / "home" / private_place("ci", "shop", {}).relative_to("~")
+    write_private(key, b"planted")
     hidden = {
         "holdout": store / "files" / outputs["split"]["holdout"].removeprefix("sha256:"),
         "scores": store / "files" / outputs["evaluate"]["scores"].removeprefix("sha256:"),
@@ -105,6 +109,7 @@ def test_training_reads_neither_answers_nor_history_nor_secrets(
         "history": shop.root / ".git" / "config",
         "data": shop.root / "data" / "customers.csv",
         "secret": secret,
+        "signing key": key,
     }
     assert all(path.is_file() for path in hidden.values())
 

@@ -25,8 +25,9 @@ from tests.fakes.laboratory import CUSTOMERS, FILES
 
 HEAVY = frozenset(
     {
-        "cel_expr_python", "great_expectations", "jinja2", "jsonschema", "matplotlib", "mlflow",
-        "pandas", "psycopg", "pyarrow", "rich", "scipy", "sklearn", "sqlalchemy",
+        "cel_expr_python", "cryptography", "great_expectations", "jinja2", "jsonschema",
+        "matplotlib", "mlflow", "pandas", "psycopg", "pyarrow", "rich", "scipy",
+        "securesystemslib", "sklearn", "sqlalchemy",
     }
 )  # fmt: skip
 MOST_MODULES = 220

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from mlgitops.adapters.cel_engine.engine import CelEngine
+from mlgitops.adapters.decision_files import LocalDecisionLog
 from mlgitops.adapters.step_store import LocalStepStore
 from mlgitops.adapters.tables.arrow_tables import ArrowTables
 from mlgitops.cli.wiring import load_step
@@ -238,6 +239,7 @@ class Laboratory:
             engine=self.engine,
             progress=QuietProgress(),
             clock=self.clock,
+            decisions=LocalDecisionLog(self.root / ".mlgitops"),
         )
 
     def run(

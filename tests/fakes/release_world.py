@@ -9,21 +9,32 @@ import copy
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mlgitops.adapters.cel_engine.engine import CelEngine
+from mlgitops.adapters.decision_files import LocalDecisionLog
 from mlgitops.adapters.git_repository import GitRepository
 from mlgitops.adapters.local_forge import LocalForge
+from mlgitops.adapters.step_store import LocalStepStore
+from mlgitops.cli.signing import keys_at, trust
+from mlgitops.folders import OURS
+from mlgitops.model import decision_log
+from mlgitops.model.decision_log import Entry
 from mlgitops.model.digest import canonical_json, digest_of_bytes
+from mlgitops.model.errors import SpecError
 from mlgitops.model.registry import ModelVersion
 from mlgitops.model.spec import Pin, Specs
 from mlgitops.model.state import Applied, Record, Stamp, Target
+from mlgitops.ports import Signer
 from mlgitops.spec import evidence as evidence_file
 from mlgitops.spec.load import load, read_builtin
 from mlgitops.spec.placement import FOLDERS, PROJECT_FILE
 from mlgitops.usecases.candidates import Choice
+from mlgitops.usecases.decisions import entries
+from mlgitops.usecases.freshness import examination
+from mlgitops.usecases.history import Archive
 from mlgitops.usecases.holds import revisions
 from mlgitops.usecases.promote import Promotion, PromotionNeighbours, promote
 from mlgitops.usecases.rollback import Rollback, RollbackNeighbours, rollback
@@ -34,8 +45,10 @@ from tests.fakes.model_registry import InMemoryRegistry
 MODEL = "flights-delay"
 STAGING = Target("staging", MODEL)
 PRODUCTION = Target("production", MODEL)
-TODAY = date(2026, 1, 2)
-_EVIDENCE = json.loads((Path(__file__).parents[1] / "data" / "evidence.json").read_text())
+NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
+_EVIDENCE = json.loads(
+    (Path(__file__).parents[2] / "policies" / "tests" / "evidence.json").read_text()
+)
 _ENVELOPE = "apiVersion: mlgitops.dev/v1\nkind: {}\nmetadata: {{name: {}}}\n"
 _SPECS = {
     "mlgitops.yaml": _ENVELOPE.format("Project", "flights"),
@@ -57,11 +70,14 @@ class ReleaseWorld:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._made = 0
+        self.now = NOW
+        self.signer: Signer | None = None
         self.workspace = GitWorkspace.create(folder / "work")
         self.workspace.commit(_SPECS, "Specs")
         self.repository = GitRepository(self.workspace.root, self.workspace.env)
         self.registry = InMemoryRegistry()
         self.forge = LocalForge(self.repository, "main", None)
+        self.decisions = LocalDecisionLog(self.workspace.root / OURS)
 
     @property
     def specs(self) -> Specs:
@@ -71,6 +87,7 @@ class ReleaseWorld:
             texts,
             read_builtin(),
             evidence=lambda path: self.repository.read_bytes(path, "main"),
+            trust=trust(lambda: keys_at(self.repository, self.workspace.git("rev-parse", "main"))),
         )
 
     def run(
@@ -81,6 +98,7 @@ class ReleaseWorld:
         origin: Mapping[str, Any] | None = None,
         forged: Mapping[str, Any] | None = None,
         environments: tuple[str, ...] = ("staging", "production"),
+        examined_by: Specs | None = None,
     ) -> ModelVersion:
         """Register a new candidate, judged against what is released now.
 
@@ -95,6 +113,10 @@ class ReleaseWorld:
             evidence = self._evidence(Target(name, MODEL), made.candidate, made.manifest, auc)
             made_by = {"commit": self.workspace.head, "sample": sample}
             evidence["producer"] |= made_by | dict(origin or {})
+            specs = examined_by or self.specs
+            evidence["inputs"]["evaluate"] = examination(
+                specs.pipelines[MODEL], specs.datasets["flights"]
+            )
             content = canonical_json(evidence)
             tags[f"mlgitops.evidence.{name}"] = digest_of_bytes(content)
             path = evidence_file.attachment(digest_of_bytes(content), name)
@@ -104,9 +126,11 @@ class ReleaseWorld:
     def promote(
         self, target: Target = STAGING, *, version: int | None = None, candidate: str | None = None
     ) -> Promotion:
-        neighbours = PromotionNeighbours(self.repository, self.forge, self.registry, CelEngine())
+        neighbours = PromotionNeighbours(
+            self.repository, self.forge, self.registry, CelEngine(), self.decisions, self.signer
+        )
         choice = Choice(version, candidate)
-        return promote(target, self.specs, neighbours, today=TODAY, choice=choice)
+        return promote(target, self.specs, neighbours, now=self.now, choice=choice)
 
     def rollback(self, target: Target = STAGING) -> Rollback:
         return rollback(target, self.specs, self.around_a_rollback)
@@ -142,6 +166,29 @@ class ReleaseWorld:
         """What `main` wants live."""
         history = revisions(self.repository, target, "main")
         return history[-1].desired if history else None
+
+    def specs_at(self, commit: str) -> Specs:
+        """The specs of any commit."""
+        if self.repository.resolve(commit) is None:
+            raise SpecError(f"there is no commit {commit!r}")
+        files = self.repository.read_all((PROJECT_FILE, *FOLDERS.values()), commit)
+        return load(files, read_builtin())
+
+    @property
+    def archive(self) -> Archive:
+        """Where decisions and evidence are kept; the store is empty."""
+        store = LocalStepStore(self.workspace.root / OURS, self.workspace.root)
+        return Archive(self.repository, self.decisions, store)
+
+    def carried(self, ref: str, target: Target = STAGING) -> tuple[Entry, ...]:
+        """The decisions about *target* at *ref*, whose chain has to be whole."""
+        place = decision_log.path(target.environment, target.model)
+        text = self.repository.read(place, ref) or ""
+        return entries(decision_log.split(text), place=place)
+
+    def made_here(self) -> tuple[Entry, ...]:
+        """The decisions made on this machine."""
+        return entries(self.decisions.lines(MODEL), place="here")
 
     def branches(self) -> tuple[str, ...]:
         return self.repository.branches("mlgitops/")

@@ -13,6 +13,7 @@ from mlgitops.model.errors import SpecError
 from mlgitops.ports import (
     Access,
     Clock,
+    DecisionLog,
     ExpressionEngine,
     Hear,
     Job,
@@ -35,6 +36,7 @@ class FixedNeighbours:
     engine: ExpressionEngine
     progress: Progress
     clock: Clock
+    decisions: DecisionLog
 
 
 @dataclass(frozen=True)

@@ -132,3 +132,28 @@ def test_a_folder_is_hidden_from_git_once(tmp_path: Path) -> None:
     folders.hide_from_git(tmp_path / "ours")
 
     assert ignore.read_text() == "# mine\n"
+
+
+def test_a_private_file_is_its_owners_alone(tmp_path: Path) -> None:
+    place = tmp_path / "keys" / "ci.key"
+    umask = os.umask(0)
+    try:
+        folders.write_private(place, b"secret")
+    finally:
+        os.umask(umask)
+
+    assert place.read_bytes() == b"secret"
+    assert place.stat().st_mode & 0o777 == 0o600
+    assert place.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_private_file_replaces_nothing_and_follows_no_link(tmp_path: Path) -> None:
+    (tmp_path / "there").write_bytes(b"mine")
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+
+    for name in ("there", "link"):
+        with pytest.raises(Unavailable, match="cannot write"):
+            folders.write_private(tmp_path / name, b"secret")
+
+    assert (tmp_path / "there").read_bytes() == b"mine"
+    assert not (tmp_path / "elsewhere").exists()

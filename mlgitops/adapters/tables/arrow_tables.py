@@ -76,16 +76,32 @@ class ArrowTables:
             raise ValueError(f"{len(keep)} marks for {len(selected)} rows")
         write_table(selected.filter(pa.array(keep)), out)
 
-    def write(self, columns: Mapping[str, NDArray[Any]], out: Path) -> None:
+    def write(
+        self, columns: Mapping[str, NDArray[Any]], out: Path, *, like: Path | None = None
+    ) -> None:
         _require_arrow()
         import pyarrow as pa
 
         from mlgitops.adapters.tables.arrays import from_numpy
-        from mlgitops.adapters.tables.column_types import normalised
+        from mlgitops.adapters.tables.column_types import normalised, typed_as
         from mlgitops.adapters.tables.writing import write_table
 
         table = pa.table({name: from_numpy(name, array) for name, array in columns.items()})
-        write_table(normalised(table, out.name), out)
+        table = normalised(table, out.name)
+        write_table(typed_as(table, _schema(like)) if like else table, out)
+
+    def reorder(self, table: Path, column: str, order: NDArray[np.int64], out: Path) -> None:
+        _require_arrow()
+        import pyarrow as pa
+
+        from mlgitops.adapters.tables.writing import write_table
+
+        whole = _read(table, _schema(table).names)
+        if len(order) != len(whole):
+            raise ValueError(f"an order of {len(order)} for {len(whole)} rows")
+        moved = whole.column(column).take(pa.array(order))
+        place = whole.column_names.index(column)
+        write_table(whole.set_column(place, whole.schema.field(place), moved), out)
 
     def row_digests(self, table: Path, columns: Sequence[str]) -> NDArray[np.uint64]:
         _require_arrow()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,18 @@ def normalised(table: pa.Table, where: str) -> pa.Table:
         [_normalised_column(table.column(i), name, where) for i, name in enumerate(names)],
         names=names,
     )
+
+
+def typed_as(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """*table* with the types of *schema*, for each column whose values fit them."""
+    import pyarrow as pa
+
+    for place, name in enumerate(table.column_names):
+        if name in schema.names:
+            with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
+                column = table.column(place).cast(schema.field(name).type)
+                table = table.set_column(place, name, column)
+    return table
 
 
 def promote(left: pa.DataType, right: pa.DataType) -> pa.DataType | None:

@@ -467,3 +467,49 @@ def test_a_log_that_is_in_the_way_cannot_be_written(shop: Shop) -> None:
     for content in (b"fitted", b""):
         with pytest.raises(Unavailable, match=r"cannot write .*train\.log"):
             shop.store.keep_log("churn", "train", content)
+
+
+ANSWERS, FIRST, SECOND = digest("answers"), digest("first"), digest("second")
+
+
+def test_each_candidate_that_was_judged_is_noted_once(shop: Shop) -> None:
+    assert shop.store.note_judged(ANSWERS, FIRST) == {FIRST}
+    assert shop.store.note_judged(ANSWERS, FIRST) == {FIRST}
+    assert shop.store.note_judged(ANSWERS, SECOND) == {FIRST, SECOND}
+    assert shop.store.note_judged(digest("other answers"), SECOND) == {SECOND}
+    assert (shop.base / ".gitignore").read_text() == "*\n"
+
+
+def test_what_was_judged_at_once_is_all_noted(shop: Shop) -> None:
+    candidates = [digest(number) for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda one: shop.store.note_judged(ANSWERS, one), candidates))
+
+    assert all(one in noted for one, noted in zip(candidates, found, strict=True))
+    assert shop.store.note_judged(ANSWERS, FIRST) == {FIRST, *candidates}
+
+
+@pytest.mark.parametrize("name", ["notes", "0" * 63, "A" * 64, ".0123"])
+def test_what_nobody_can_count_is_refused(shop: Shop, name: str) -> None:
+    shop.store.note_judged(ANSWERS, FIRST)
+    (shop.base / "ledger" / ANSWERS.removeprefix("sha256:") / name).touch()
+
+    with pytest.raises(SpecError, match="is the name of none") as caught:
+        shop.store.note_judged(ANSWERS, SECOND)
+
+    assert caught.value.hint == "remove what does not belong there"
+
+
+@pytest.mark.parametrize("name", ["../../evil", "sha256:", "sha256:" + "g" * 64, ""])
+def test_only_digests_name_what_is_noted(shop: Shop, name: str) -> None:
+    for answers, candidate in ((name, FIRST), (ANSWERS, name)):
+        with pytest.raises(ValueError, match="is no digest"):
+            shop.store.note_judged(answers, candidate)
+
+
+def test_a_ledger_that_is_no_folder_cannot_be_written(shop: Shop) -> None:
+    shop.base.mkdir()
+    (shop.base / "ledger").write_text("")
+
+    with pytest.raises(Unavailable, match=r"cannot write .*ledger"):
+        shop.store.note_judged(ANSWERS, FIRST)

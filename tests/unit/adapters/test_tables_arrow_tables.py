@@ -261,6 +261,25 @@ def test_take_keeps_marked_rows_and_wanted_columns_in_the_order_asked(
         tables.take(tmp_path / "all.parquet", keep[:3], ["x"], tmp_path / "some.parquet")
 
 
+def test_reorder_moves_one_column_and_keeps_every_type(tables: Tables, tmp_path: Path) -> None:
+    tables.extract(SMALL, tmp_path / "all.parquet", sample=0)
+    names = [column["name"] for column in tables.schema(tmp_path / "all.parquet")]
+    order = np.arange(10)[::-1]
+
+    tables.reorder(tmp_path / "all.parquet", "x", order, tmp_path / "moved.parquet")
+
+    assert tables.schema(tmp_path / "moved.parquet") == tables.schema(tmp_path / "all.parquet")
+    before, after = (
+        tables.read(tmp_path / name, names) for name in ("all.parquet", "moved.parquet")
+    )
+    np.testing.assert_array_equal(after["x"], before["x"][order])
+    assert not np.array_equal(after["x"], before["x"])
+    for name in set(names) - {"x"}:
+        np.testing.assert_array_equal(after[name], before[name])
+    with pytest.raises(ValueError, match="an order of 3 for 10 rows"):
+        tables.reorder(tmp_path / "all.parquet", "x", order[:3], tmp_path / "moved.parquet")
+
+
 def test_a_column_that_a_table_lacks_is_named(tables: Tables, tmp_path: Path) -> None:
     tables.extract(SMALL, tmp_path / "out.parquet", sample=0)
 
@@ -268,6 +287,37 @@ def test_a_column_that_a_table_lacks_is_named(tables: Tables, tmp_path: Path) ->
         tables.read(tmp_path / "out.parquet", ["idx"])
 
     assert caught.value.hint == "did you mean 'id'?"
+
+
+def test_a_table_like_another_has_its_types_where_the_values_fit(
+    tables: Tables, tmp_path: Path
+) -> None:
+    first, out = tmp_path / "first.parquet", tmp_path / "out.parquet"
+    first_columns = {
+        "flag": np.array([True, None, False], dtype=object),
+        "small": np.array([1, 2, 3], np.int8),
+        "moved": np.array([1, 2, 3]),
+        "day": np.array([date(2013, 1, 1), None, date(2013, 1, 3)], dtype=object),
+        "text": np.array(["a", "b", None], dtype=object),
+        "none": np.array([1.5, 2.5, 3.5]),
+    }
+    tables.write(first_columns, first)
+    columns = tables.read(first, list(first_columns))
+    columns["moved"] = columns["moved"] + 0.5
+    columns["small"] = np.array([1.0, np.nan, 300.0])
+    columns["none"] = np.full(3, np.nan)
+    columns["new"] = np.arange(3)
+
+    tables.write(columns, out, like=first)
+
+    assert {column["name"]: column["type"] for column in tables.schema(out)} == {
+        "flag": "bool", "small": "double", "moved": "double", "day": "date32[day]",
+        "text": "string", "none": "double", "new": "int64",
+    }  # fmt: skip
+    same = ("flag", "day", "text")
+    before, after = tables.read(first, same), tables.read(out, same)
+    for name in same:
+        assert [repr(v) for v in before[name].tolist()] == [repr(v) for v in after[name].tolist()]
 
 
 def test_numpy_types_are_those_of_the_port(tables: Tables, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, get_args
 
 import pytest
@@ -10,17 +11,36 @@ from hypothesis import strategies as st
 from mlgitops.model.spec import Level
 from mlgitops.model.verdict import (
     Answer,
+    ConsideredWaiver,
     Decision,
+    Finding,
     GateResult,
     RuleResult,
     Verdict,
+    context,
     decision_document,
+    moment,
     parse_decision,
 )
 
 TEXTS = st.text(max_size=4)
 VERDICTS = st.sampled_from(Verdict)
-RULES = st.builds(RuleResult, TEXTS, VERDICTS, TEXTS, TEXTS)
+VALUES = st.none() | st.booleans() | st.integers(0, 9) | TEXTS | st.lists(TEXTS, max_size=2)
+FINDINGS = st.builds(
+    Finding,
+    TEXTS,
+    source=TEXTS,
+    left=VALUES,
+    operator=st.sampled_from(["", ">=", "in"]),
+    right=VALUES,
+    offenders=st.lists(TEXTS, max_size=2).map(tuple),
+    offending=st.integers(0, 9),
+    items=st.integers(0, 9),
+    error=TEXTS,
+)
+RULES = st.builds(
+    RuleResult, TEXTS, VERDICTS, TEXTS, TEXTS, st.lists(FINDINGS, max_size=2).map(tuple)
+)
 GATES = st.builds(
     GateResult,
     policy=TEXTS,
@@ -31,9 +51,21 @@ GATES = st.builds(
     rules=st.lists(RULES, max_size=2).map(tuple),
     waived_by=st.none() | TEXTS,
     metrics=st.lists(TEXTS, max_size=2).map(tuple),
+    digest=TEXTS,
+    blocks_from=st.none() | TEXTS,
 )
+WAIVERS = st.builds(
+    ConsideredWaiver, TEXTS, TEXTS, st.lists(TEXTS, max_size=2).map(tuple), TEXTS, st.booleans()
+)
+CONTEXT = {"now": "2026-11-02T12:00:00Z", "stage": "promote", "environment": "staging"}
 DECISIONS = st.builds(
-    Decision, TEXTS, TEXTS, TEXTS, VERDICTS, st.lists(GATES, max_size=3).map(tuple)
+    Decision,
+    *(TEXTS, TEXTS, TEXTS, VERDICTS),
+    gates=st.lists(GATES, max_size=3).map(tuple),
+    model=TEXTS,
+    context=st.sampled_from([CONTEXT, {**CONTEXT, "soak_hours": 1.5}]),
+    waivers=st.lists(WAIVERS, max_size=2).map(tuple),
+    engine=TEXTS,
 )
 ABSENT = object()
 
@@ -77,3 +109,12 @@ def test_only_the_boolean_true_is_true(value: Any) -> None:
     assert not Answer("value", value).is_true
     assert Answer("value", True).is_true
     assert not Answer("error", True).is_true
+
+
+def test_the_time_of_a_decision_is_in_utc_to_the_second() -> None:
+    told = datetime(2026, 11, 3, 0, 30, 0, 999_999, tzinfo=timezone(timedelta(hours=1)))
+    known = context(told, "gate", "staging")
+
+    assert known == {"now": "2026-11-02T23:30:00Z", "stage": "gate", "environment": "staging"}
+    assert moment(known) == datetime(2026, 11, 2, 23, 30, tzinfo=UTC)
+    assert moment({**known, "now": "2026-11-03T00:30:00+01:00"}).date().day == 2

@@ -58,6 +58,18 @@ def test_order_does_not_depend_on_the_order_of_keys(cases: Any):
     assert metric_lines(shuffled, decision) == metric_lines(evidence, decision)
 
 
+def test_a_loss_that_is_shown_comes_before_a_larger_one_that_is_noise(cases: Any):
+    evidence, decision, _ = copy.deepcopy(cases["retrained"])
+    noisy = {"delta": -0.09, "low": -0.2, "high": 0.02}
+    evidence["slices"][0]["comparison"]["roc_auc"].update(noisy)
+
+    assert [line.name for line in slice_lines(evidence, decision)][:3] == [
+        "carrier=MQ",
+        "carrier=UA",
+        "carrier=DL",
+    ]
+
+
 def test_without_a_gate_on_a_metric_the_table_of_metrics_decides(cases: Any):
     evidence, decision, _ = cases["retrained"]
 

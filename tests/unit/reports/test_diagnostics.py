@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgitops.model.source import Diagnostic, Span
-from mlgitops.reports.diagnostics import document, render_github, render_text
+from mlgitops.reports.diagnostics import document, finding, render_github, render_text
 
 
 def span(text, part, file="a.yaml"):
@@ -149,3 +149,13 @@ def test_githubs_commands_are_escaped():
 def test_nothing_wrong_renders_to_nothing(diagnostics):
     assert render_text(diagnostics, {}, color=True) == ""
     assert render_github(diagnostics) == ""
+
+
+def test_a_warning_is_told_as_one_in_every_form():
+    text = "a: 1\n"
+    found = Diagnostic("POL401", "unread", span(text, "a"), "remove it", "warning")
+
+    assert render_text([found], {}, color=False).startswith("a.yaml:1:1: POL401 (warning) unread\n")
+    assert "\x1b[33mPOL401 (warning)" in render_text([found], {}, color=True)
+    assert render_github([found]).startswith("::warning file=a.yaml,line=1,col=1,title=POL401::")
+    assert finding(found) == {**document(found), "level": "warning"}

@@ -36,7 +36,7 @@ def test_every_schema_is_sound_closed_and_complete_in_itself(name: str):
     found = schema(name)
 
     Draft202012Validator.check_schema(found)
-    assert name in VERBS
+    assert name.partition("-")[0] in VERBS
     assert found["$id"] == f"https://mlgitops.dev/schemas/output/{name}.schema.json"
     assert {node["$ref"] for node in nodes(found) if isinstance(node.get("$ref"), str)} == {
         f"#/$defs/{word}" for word in found["$defs"]

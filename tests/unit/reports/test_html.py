@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -13,6 +14,7 @@ from mlgitops.model.curves import Curves
 from mlgitops.model.evidence import Evidence
 from mlgitops.model.verdict import Decision
 from mlgitops.reports import html
+from mlgitops.spec.evidence import decode, encode
 
 VOID = {"meta", "line", "br", "path", "use", "input"}
 NO_CURVES = Curves(None, None)
@@ -30,6 +32,7 @@ OUR_TAGS = frozenset(
             "section",
             "h1",
             "h2",
+            "h3",
         ),
         *("p", "b", "ul", "ol", "li", "dl", "dt", "dd", "br", "div", "span", "code", "time"),
         *("table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary"),
@@ -111,6 +114,12 @@ def read_without_plots(evidence: Evidence, decision: Decision) -> Page:
     return read(evidence, decision)
 
 
+def test_the_cases_are_evidence_as_it_is_stored(name: str, cases: Any):
+    evidence = cases[name][0]
+
+    assert decode(encode(evidence)) == evidence
+
+
 def test_the_page_is_whole_and_loads_nothing(name: str, cases: Any):
     evidence, decision, curves = cases[name]
     page = read(evidence, decision, curves)
@@ -144,14 +153,17 @@ def test_every_section_is_there_even_when_it_has_nothing(name: str, cases: Any):
         "champion v3" if evidence["champion"] else f"the {evidence['baseline']['kind']} baseline"
     )
 
-    assert headings[-8:] == [
+    assert headings[-11:] == [
         "Gates",
         f"Candidate and {reference}",
         "Slices, worst first",
+        "Behaviour",
         "Curves",
         "Data validation",
         "Leakage",
         "Data and split",
+        "Model",
+        "Card",
         "Lineage",
     ]
 
@@ -167,7 +179,8 @@ def test_numbers_of_the_evidence_are_on_the_page(cases: Any):
         assert shown in page.text
     assert "21,344 of 189,214" in page.text
     assert "flight_id=2013-06-13T00-EWR-UA-1071" in page.text
-    assert page.text.count("too few rows to judge") == 3 + 1  # slices, and the risk that names them
+    assert page.text.count("3 slices too small to judge") == 1 + 1  # and among the risks
+    assert "carrier=VX : 442 rows" in page.text
 
 
 def test_what_is_absent_is_said_to_be_absent(cases: Any):
@@ -204,18 +217,76 @@ def test_an_evidence_with_next_to_nothing_still_has_a_page(cases: Any):
         assert sentence in page.text
 
 
+def test_what_breaks_a_gate_stands_beside_it(cases: Any):
+    page = read(*cases["leaking"])
+
+    assert "leakage.max_feature_auc is 0.8731, at most 0.8500 is asked" in page.words
+    assert "not honoured, it expired on 2026-11-01" in page.words
+    assert (
+        "roc_auc 0.8809 [0.8730, 0.8888] ; gain +0.2458 [+0.2406, +0.2510] ; 27,489 rows, "
+        "paired-bootstrap"
+    ) in page.text
+
+
+def test_behaviour_data_model_and_card_are_told(cases: Any):
+    page = read(*cases["leaking"])
+
+    for sentence in (
+        "sensor-noise changes roc_auc by \N{MINUS SIGN}0.0121",
+        "true_positive_rate origin=JFK origin=EWR 0.0710 [0.0500, 0.0920]",
+        "beyond 0.25: dep_delay .",
+        "Callers must also send dep_delay .",
+        "flightlib not pinned not named",
+        "Intended use Warns travellers on the morning of the flight.",
+    ):
+        assert sentence in page.text
+
+
+def test_what_was_not_asked_for_names_the_key(cases: Any):
+    page = read(*cases["regression"])
+
+    for name, key in (
+        ("Fairness", "evaluate.groups"),
+        ("Robustness", "evaluate.perturbations"),
+        ("Training noise", "evaluate.seeds"),
+        ("Latency", "evaluate.latencyCalls"),
+    ):
+        assert f"{name} Not asked for: {key} asks for it." in page.text
+
+
+def test_long_grids_are_folded_and_end_with_a_count(cases: Any):
+    evidence, decision, _ = copy.deepcopy(cases["retrained"])
+    evidence["drift"] = [{"column": f"c{i}", "psi": 0.1} for i in range(250)]
+    page = read(evidence, decision)
+
+    assert "240 more" in page.words
+    assert "50 more are in the evidence." in page.words
+
+
+def test_a_gate_to_come_and_the_time_of_judging_are_told(cases: Any):
+    evidence, decision, _ = cases["retrained"]
+    gate = replace(decision.gates[0], blocks_from="2026-12-01")
+    known = {"now": "2026-11-20T09:00:00Z", "stage": "promote", "environment": "production"}
+    page = read(evidence, replace(decision, gates=(gate,), context={**known, "soak_hours": 31.5}))
+
+    assert "hard, blocks from 2026-12-01" in page.text
+    assert (
+        "2026-11-20T09:00:00Z , stage promote, 31.50 hours in the environment before" in page.text
+    )
+
+
 def test_many_slices_are_folded(cases: Any):
     evidence, decision, _ = copy.deepcopy(cases["retrained"])
     evidence["slices"] = [{**evidence["slices"][0], "name": f"dest={i}"} for i in range(90)]
 
-    assert "65 more slices" in read(evidence, decision).text
+    assert "85 more slices" in read(evidence, decision).text
 
 
 @pytest.mark.parametrize("name", ["leaking", "first"])
 def test_no_payload_is_live(name: str, payload: str, poison: Any):
     page = read_without_plots(*poison(name, payload))
 
-    assert len(page.headings) == 10
+    assert len(page.headings) == 13
 
 
 @settings(max_examples=60)
@@ -224,7 +295,7 @@ def test_no_text_at_all_is_live(text: str, poison: Any):
     page = read_without_plots(*poison("retrained", text))
 
     assert "\u202e" not in page.text
-    assert len(page.headings) == 10
+    assert len(page.headings) == 13
 
 
 def test_payloads_are_shown_as_they_are(poison: Any):

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 
 from mlgitops.model.evidence import Evidence
 from mlgitops.model.promotion import parse_header
-from mlgitops.model.verdict import Decision
+from mlgitops.model.verdict import Decision, Finding, RuleResult, Verdict
 from mlgitops.reports.markdown import LARGEST_BODY_BYTES, Merge, promotion_body, summary
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -31,8 +31,10 @@ SECTIONS = [
     "What merging does",
     "Champion v3 and candidate",
     "Gates",
+    "Behaviour",
     "Data",
-    "Compatibility",
+    "Model",
+    "Card",
     "Lineage",
     "Rollout and rollback",
     "Risks, waivers and approval",
@@ -207,7 +209,14 @@ def test_what_the_evidence_lacks_is_said_to_be_missing(cases: Any):
 
     assert "Nothing: no effect was planned." in text
     assert "No metric could be computed." in text
-    assert "| Drift against the champion's data | not computed |" in text
+    for line in (
+        "| Drift against the champion's data | \N{HEAVY MINUS SIGN} No champion is released, so there is nothing to compare with. |",
+        "| Use of the holdout | \N{HEAVY MINUS SIGN} Not known: the registry did not answer. |",
+        "| Fairness | \N{HEAVY MINUS SIGN} Not asked for: `evaluate.groups` asks for it. |",
+        "| Latency | \N{HEAVY MINUS SIGN} Not asked for: `evaluate.latencyCalls` asks for it. |",
+        "| Intended use | \N{HEAVY MINUS SIGN} Not stated: `card.intendedUse`. |",
+    ):
+        assert line in text.splitlines()
     assert "no time column" in text
     assert "none recorded" in text
     assert_harmless(text)
@@ -219,7 +228,55 @@ def test_waivers_are_named(cases: Any):
         decision, gates=tuple(replace(g, waived_by="late-data") for g in decision.gates)
     )
 
-    assert "- Waivers: `late-data`." in body(evidence, waived)
+    assert (
+        "- Waiver `late-data` for `leakage` (rules `after-the-fact`), not honoured, it expired on "
+        "`2026-11-01`."
+    ) in body(evidence, decision)
+    held = replace(waived.waivers[0], holds=True, rules=())
+    assert "- Waiver `late-data` for `leakage`, until `2026-11-01`." in body(
+        evidence, replace(waived, waivers=(held,))
+    )
+    assert "- Waiver `late-data`." in body(evidence, replace(waived, waivers=()))
+    assert "- Waivers: none." in body(evidence, replace(decision, waivers=()))
+
+
+def test_fifty_slices_and_thirty_one_gates_are_below_the_limit(cases: Any):
+    evidence, decision, _ = copy.deepcopy(cases["leaking"])
+    evidence["slices"] = [
+        {**evidence["slices"][place % 9], "name": f"destination_airport=A{place}"}
+        for place in range(50)
+    ]
+    failing = next(gate for gate in decision.gates if gate.policy == "leakage")
+    wordy = replace(failing, metrics=tuple(evidence["metrics"]))
+    text = body(evidence, replace(decision, gates=(wordy,) * 31))
+
+    assert len(text.encode()) < LARGEST_BODY_BYTES
+    assert "Cut here" not in text
+
+
+def test_a_finding_stands_beside_the_verdict_that_it_explains(cases: Any):
+    evidence, decision, _ = cases["leaking"]
+    line = next(line for line in body(evidence, decision).splitlines() if "fail |" in line)
+
+    assert "`leakage.max_feature_auc` is 0.8731, at most 0.8500 is asked." in line
+
+
+def test_many_findings_are_counted(cases: Any):
+    evidence, decision, _ = cases["leaking"]
+    findings = tuple(Finding(f"a{place}") for place in range(9))
+    rule = RuleResult("many", Verdict.FAIL, "Nine things", "", findings)
+    gate = replace(decision.gates[-1], rules=(rule,))
+    text = summary(evidence, replace(decision, gates=(gate,)))
+
+    assert "`a4` is not true. 4 more conditions do not hold." in text
+    assert "`a5`" not in text
+
+
+def test_a_gate_to_come_names_its_day(cases: Any):
+    evidence, decision, _ = cases["retrained"]
+    gate = replace(decision.gates[0], blocks_from="2026-12-01")
+
+    assert "| hard from `2026-12-01` |" in summary(evidence, replace(decision, gates=(gate,)))
 
 
 def test_the_shared_sample_has_a_body(shared_evidence: Evidence, cases: Any):

@@ -20,10 +20,35 @@ HOSTILE = st.text(alphabet=st.one_of(st.sampled_from("`|\\\\=,∅[](){}<>!#@*_~ 
 def test_the_worst_slices_are_shown_and_the_others_folded(cases: Any):
     evidence, decision, _ = cases["retrained"]
     lines = list(comparison(evidence, decision)[1])
-    fold = lines.index("<details><summary>7 more slices</summary>")
+    fold = lines.index("<details><summary>4 more slices</summary>")
+    end = lines.index("</details>")
 
     assert sum("carrier=" in line for line in lines[:fold]) == 5
-    assert sum("carrier=" in line for line in lines[fold:]) == 7
+    assert sum("carrier=" in line for line in lines[fold:end]) == 4
+    assert lines[end + 1 :] == [
+        "",
+        (
+            "Too small to judge: 3 slices, with rows: `carrier=AS` (62), `carrier=FL` (251), "
+            "`carrier=VX` (442)."
+        ),
+    ]
+
+
+def test_slices_too_small_to_judge_are_all_counted(cases: Any):
+    evidence, decision, _ = copy.deepcopy(cases["retrained"])
+    small = {**evidence["slices"][-1], "judged": False}
+    evidence["slices"] = [{**small, "name": f"dest={i}|"} for i in range(30)]
+    last = list(comparison(evidence, decision)[1])[-1]
+
+    assert last.startswith("Too small to judge: 30 slices, with rows: `dest=0|` (62), ")
+    assert last.endswith(" (62), 10 more.")
+
+
+def test_a_judged_slice_may_lack_the_metric(cases: Any):
+    evidence, decision, _ = copy.deepcopy(cases["retrained"])
+    evidence["slices"] = [{**evidence["slices"][0], "metrics": {}, "comparison": {}}]
+
+    assert any("not defined on these rows |" in line for line in comparison(evidence, decision)[1])
 
 
 def test_slices_beyond_reason_are_counted_only(cases: Any):

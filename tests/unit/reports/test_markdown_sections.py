@@ -8,9 +8,9 @@ from mlgitops.reports import markdown_sections as sections
 
 
 def test_a_candidate_without_gates_was_not_judged(cases: Any):
-    _, decision, _ = cases["retrained"]
+    evidence, decision, _ = cases["retrained"]
 
-    assert list(sections.gates(replace(decision, gates=()))) == [
+    assert list(sections.gates(evidence, replace(decision, gates=()))) == [
         "No policy is bound, so nothing was judged."
     ]
 
@@ -34,4 +34,4 @@ def test_long_lists_end_with_a_count(cases: Any):
     evidence, _, _ = copy.deepcopy(cases["retrained"])
     evidence["subject"]["inputs"] = [{"name": f"c{i}", "type": "double"} for i in range(55)]
 
-    assert any(line.endswith("and 15 more") for line in sections.compatibility(evidence))
+    assert any(line.endswith("and 15 more") for line in sections.model(evidence))

@@ -35,11 +35,26 @@ def test_each_trouble_is_one_sentence(cases: Any):
         "It uses columns that are known only afterwards: dep_delay.",
         "2 rows stand on both sides of the split.",
         "14 holdout rows also stand in the training rows.",
+        "Columns in use hold moments after their own row: landed_at.",
+        "4,120 holdout rows older than the newest training row.",
+        "37 groups with rows on both sides of the split.",
+        "1 column shifted since the champion's data: dep_delay.",
         "1 expectation could not be evaluated.",
         "1 expectation of severity warning failed.",
+        "The same training once more gave other predictions.",
+        "Files that may be pickles and cannot be read as such: model/extra.bin.",
+        "Callers must send inputs that the champion does not take: dep_delay.",
+        "Callers get back something else than from the champion.",
         "1 slice clearly worse than champion v3: carrier=MQ.",
-        "3 slices with too few rows to judge.",
+        "3 slices too small to judge.",
     )
+
+
+def test_older_rows_are_no_risk_of_a_split_without_time(cases: Any):
+    evidence, decision, _ = copy.deepcopy(cases["leaking"])
+    evidence["data"]["split"]["strategy"] = "random"
+
+    assert not any("older than" in risk for risk in risks(evidence, decision))
 
 
 def test_a_gate_that_cannot_block_is_told(cases: Any):

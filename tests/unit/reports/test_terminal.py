@@ -12,6 +12,7 @@ from rich.console import Console  # noqa: TID253 - start-up time does not matter
 
 from mlgitops.model.errors import MlgitopsError, Unavailable
 from mlgitops.model.plan import Change, Plan, Sync, TargetPlan, Verb
+from mlgitops.model.sample_size import SampleSize
 from mlgitops.model.spec import Pin
 from mlgitops.model.state import Target
 from mlgitops.model.verdict import Verdict
@@ -124,6 +125,60 @@ def test_a_waived_gate_is_not_ticked(cases: Any):
     assert "Waived by late-data." in " ".join(shown.split())
     assert "✓ fail" not in shown
     assert "✓ waived" not in shown
+
+
+SIZE = SampleSize(
+    target=Target("production", "flights-delay"),
+    metric="roc_auc",
+    margin=0.01,
+    basis="comparison",
+    rows=24_302,
+    inconclusive=0.0312,
+    power=0.95,
+    rows_needed=14_000,
+)
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (
+            SIZE,
+            (
+                "with 24,302 rows inconclusive about 3% of the time when the models are equal; "
+                "14,000 rows would do for 95%."
+            ),
+        ),
+        (
+            replace(SIZE, basis="metric"),
+            (
+                "with 24,302 rows inconclusive at most 3% of the time when the models are equal; 14,000 "
+                "rows would do for 95% (from the metric's own interval, as if the two erred "
+                "independently)."
+            ),
+        ),
+        (
+            replace(SIZE, basis="assumption", rows=None, inconclusive=None),
+            (
+                "14,000 rows would do for 95% (if the two decide differently on one row in ten: "
+                "there is no evidence yet)."
+            ),
+        ),
+        (
+            replace(SIZE, rows_needed=None),
+            (
+                "with 24,302 rows inconclusive about 3% of the time when the models are equal; "
+                "no number of rows shows that nothing is lost, so give a margin."
+            ),
+        ),
+    ],
+)
+def test_a_gate_says_how_many_rows_it_needs(size: SampleSize, said: str):
+    shown = printed(terminal.sample_sizes, [size])
+
+    assert shown == (
+        f"production/flights-delay: not-worse-than-champion on roc_auc, margin 0.0100: {said}\n"
+    )
 
 
 def test_a_plan_without_releases_says_so():

@@ -54,6 +54,13 @@ def test_a_passed_gate_tells_its_last_rule_and_asks_for_nothing():
     assert (line.why, line.also, line.remediation) == (("b",), ("a is fine",), ())
 
 
+def test_the_parameters_of_a_gate_are_told_and_of_a_long_list_its_beginning():
+    given = {"names": ["a", "b", "c", "d", "e"], "max": 0.5, "by": ["x"]}
+    (line,) = gate_lines(decision(Verdict.PASS, gate(Verdict.PASS, parameters=given)))
+
+    assert line.parameters == "by [x], max 0.5, names [a, b, c, and 2 more]"
+
+
 @pytest.mark.parametrize("is_sampled", [False, True])
 def test_what_is_not_committed_is_not_ready(cases: Any, is_sampled: bool):
     evidence, judged, _ = copy.deepcopy(cases["first"])
@@ -188,3 +195,19 @@ def test_expectations_that_only_warn_are_named_and_counted(cases: Any):
 
 def test_sentences_end():
     assert sentences(["a is b", "c is d.", "really?"]) == "a is b. c is d. really?"
+
+
+def test_every_condition_is_told_once(cases: Any):
+    _, decision, _ = cases["leaking"]
+    gate = next(gate for gate in decision.gates if gate.policy == "leakage")
+    twice = replace(gate, rules=(gate.rules[0], gate.rules[0]))
+    line = gate_lines(replace(decision, gates=(twice,)))[0]
+
+    assert line.findings == ("leakage.max_feature_auc is 0.8731, at most 0.8500 is asked",)
+
+
+def test_a_gate_that_does_not_apply_tells_no_numbers(cases: Any):
+    _, decision, _ = cases["retrained"]
+    gate = replace(decision.gates[2], applies=False)
+
+    assert gate_lines(replace(decision, gates=(gate,)))[0].metrics == ()

@@ -38,6 +38,13 @@ def test_the_users_code_reads_the_checkout_and_its_tables(job: Job) -> None:
     assert set(found.withheld) == KEPT
 
 
+def test_what_sees_answers_can_leave_them_nowhere() -> None:
+    found = access("measure", root="/repo", table="/t")
+
+    assert set(found.readable) == {ROOT, Path("/t")}
+    assert {str(path) for path in set(found.withheld) - KEPT} == {"/dev/shm"}  # noqa: S108 - withheld
+
+
 @pytest.mark.parametrize("job", ["predict", "validate"])
 def test_what_needs_no_checkout_has_none(job: Job) -> None:
     found = access(job, model="/m", table="/t")

@@ -4,13 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.fakes.candidates import candidate
 
 from mlgitops.model.digest import canonical_json
 from mlgitops.model.state import Target
 from mlgitops.usecases.audit import Finding, Standing, audit, checks_for
 from tests.fakes import releases
 from tests.fakes.answers import schema
+from tests.fakes.candidates import candidate
 from tests.fakes.model_registry import InMemoryRegistry
 from tests.fakes.signed_release import MODEL, STRANGER, SignedRelease
 

@@ -70,7 +70,7 @@ def test_a_champion_is_fetched_with_the_columns_it_asks_for(
 
     assert list(found) == [champion.manifest]
     assert found[champion.manifest].pin == champion
-    assert found[champion.manifest].columns == ("visits", "plan")
+    assert found[champion.manifest].signature.columns == ("visits", "plan")
     assert (found[champion.manifest].folder / "model.pkl").read_bytes() == b"weights"
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from mlgitops.adapters.cel_engine.engine import CelEngine
+from mlgitops.cli.signing import keys_here, trust
 from mlgitops.model.errors import SpecError
 from mlgitops.model.spec import Kind
 from mlgitops.spec import evidence
@@ -32,6 +33,7 @@ def checked(root, engine=None, tracked=()):
         lambda path: evidence.read(root, path),
         engine or CelEngine(),
         tracks=lambda path: path in tracked,
+        trust=trust(lambda: keys_here(root)),
     )
 
 
@@ -53,6 +55,7 @@ def test_files_are_counted_by_kind_without_the_policy_pack():
         Kind.ENVIRONMENT: 2,
         Kind.RELEASE: 2,
         Kind.WAIVER: 1,
+        Kind.POLICY_TEST: 1,
     }
     assert "leakage" in found.specs.policies
 

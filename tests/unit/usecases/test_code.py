@@ -9,7 +9,8 @@ import pytest
 
 from mlgitops.model.digest import digest_of_bytes
 from mlgitops.model.errors import SpecError
-from mlgitops.usecases.code import code_of, code_paths
+from mlgitops.model.spec import MetricFunction
+from mlgitops.usecases.code import code_of, code_paths, functions_code
 from mlgitops.usecases.context import RunContext
 from tests.fakes.laboratory import Laboratory
 
@@ -66,3 +67,33 @@ def test_code_that_is_not_there_is_said_by_who_names_it(
         code_of(run)
 
     assert caught.value.hint == "did you mean 'shop'?"
+
+
+def measuring(root: Path, *entrypoints: str) -> RunContext:
+    made = Laboratory.create(root).context(until="extract")
+    functions = tuple(
+        MetricFunction(f"f{place}", entrypoint, "maximize")
+        for place, entrypoint in enumerate(entrypoints)
+    )
+    evaluate = replace(made.pipeline.evaluate, functions=functions)
+    made.pipeline = replace(made.pipeline, evaluate=evaluate)
+    return made
+
+
+def test_the_code_of_metric_functions_is_no_code_of_the_training(tmp_path: Path) -> None:
+    (tmp_path / "money").mkdir()
+    (tmp_path / "money" / "sums.py").write_text("")
+    run = measuring(tmp_path, "money.sums:profit", "fit:loss", "money.sums:cost")
+
+    assert list(functions_code(run)) == ["function code money/sums.py", "function code fit.py"]
+    assert all(name.startswith("code shop/") for name in code_of(run))
+
+
+def test_without_metric_functions_there_is_no_code_of_theirs(tmp_path: Path) -> None:
+    assert functions_code(measuring(tmp_path)) == {}
+
+
+def test_a_metric_function_that_is_not_there_is_named(tmp_path: Path) -> None:
+    message = "the metric function 'mony:profit' names 'mony', which is not in the repository"
+    with pytest.raises(SpecError, match=re.escape(message)):
+        functions_code(measuring(tmp_path, "mony:profit"))

@@ -111,7 +111,22 @@ def test_a_label_that_is_not_there_is_refused(laboratory: Laboratory) -> None:
     [
         ("label: left", "label: lef", "data.label: no column 'lef'"),
         ("[visits, spent, plan]", "[visits, spend]", "features.columns: no column 'spend'"),
-        ("by: [plan]", "by: [shop, plann]", "evaluate.slices: no column 'plann'"),
+        ("by: [plan]", "by: [shop, plann]", "evaluate.slices[0].by: no column 'plann'"),
+        (
+            "[{by: [plan], minRows: 40}]",
+            "[{by: [plan]}, {name: far, where: {vsits: 3}}]",
+            "evaluate.slices[1].where: no column 'vsits'",
+        ),
+        (
+            "[{by: [plan], minRows: 40}]",
+            "[{name: far, where: {plan: {below: 3}}}]",
+            "evaluate.slices[0].where: 'plan' is string, so nothing is at least or below",
+        ),
+        (
+            "slices: [{by: [plan], minRows: 40}]",
+            "groups: [{by: [plan]}, {by: [shop, plann]}]",
+            "evaluate.groups[1].by: no column 'plann'",
+        ),
     ],
 )
 def test_every_column_that_is_named_is_looked_for_at_once(

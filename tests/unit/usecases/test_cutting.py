@@ -10,7 +10,7 @@ import pytest
 from mlgitops.folders import file_sha256
 from mlgitops.model.errors import SpecError
 from mlgitops.usecases.context import RunContext
-from mlgitops.usecases.cutting import cut
+from mlgitops.usecases.cutting import cut, held_out
 from tests.fakes.laboratory import Laboratory, as_csv, customers
 
 DATASET = "mlops/datasets/customers.yaml"
@@ -142,3 +142,26 @@ def test_a_label_of_one_value_cannot_be_cut(laboratory: Laboratory, tmp_path: Pa
 
     with pytest.raises(SpecError, match="the label holds 1 only"):
         Cut(laboratory.context(until="extract"), tmp_path / "cut")
+
+
+@pytest.mark.parametrize(
+    "split",
+    [
+        STRATIFIED,
+        "split: {strategy: group, column: shop, holdout: 0.3}",
+        "time: day\n  split: {strategy: time, holdout: 60d}",
+    ],
+    ids=["stratified", "group", "time"],
+)
+@pytest.mark.parametrize("model", ["churn", "topic", "demand"])
+def test_which_rows_were_held_out_can_be_told_again(
+    laboratory: Laboratory, tmp_path: Path, split: str, model: str
+) -> None:
+    made = cut_with(laboratory, tmp_path, split, model)
+    table = made.context.path("extract", "table")
+    keys = made.context.neighbours.tables.read(table, ["customer"])["customer"]
+
+    mask = held_out(made.context)
+
+    assert made.read("holdout", "customer").tolist() == keys[mask].tolist()
+    assert made.record["train"]["rows"] == int((~mask).sum())

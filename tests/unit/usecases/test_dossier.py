@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,8 @@ from mlgitops import folders
 from mlgitops.model.evidence import SCHEMA
 from mlgitops.model.spec import Pin
 from mlgitops.spec import evidence as evidence_file
-from mlgitops.usecases import dossier, scoring
+from mlgitops.usecases import dossier, predicting, scoring
+from mlgitops.usecases.champions import ChampionModel
 from mlgitops.usecases.context import RunContext
 from tests.fakes.laboratory import Laboratory, as_csv, customers
 
@@ -83,6 +86,27 @@ def test_the_numbers_are_on_the_holdout(context: RunContext) -> None:
     assert document["train_metrics"].keys() == document["metrics"].keys()
 
 
+def test_slices_and_groups_are_cut_by_columns_that_the_model_need_not_see(
+    laboratory: Laboratory,
+) -> None:
+    laboratory.edit(
+        "mlops/pipelines/churn.yaml",
+        "slices: [{by: [plan], minRows: 40}]",
+        "slices: [{name: regulars, where: {shop: [shop-1, shop-2], visits: {atLeast: 5}}}], "
+        "groups: [{by: [plan], minRows: 40, minPositives: 5}]",
+    )
+
+    document = judged(laboratory.context(until="evaluate"))
+
+    (regulars,) = document["slices"]
+    plans = document["fairness"]["plan"]
+    assert (regulars["name"], regulars["by"]) == ("regulars", ["shop", "visits"])
+    assert not regulars["judged"]
+    assert 0 < regulars["n"] < 40
+    assert [one["name"] for one in plans["groups"]] == ["plan=basic", "plan=extra"]
+    assert plans["gaps"]["selection_rate"]["difference"]["method"] == "mover-wilson"
+
+
 def test_the_numbers_follow_from_the_scores_that_are_kept(context: RunContext) -> None:
     tables, scores = context.neighbours.tables, context.path("evaluate", "scores")
     columns = tables.read(scores, ["truth", "candidate"])
@@ -141,6 +165,7 @@ def test_the_producer_is_the_run_s_origin(laboratory: Laboratory) -> None:
     producer = judged(laboratory.context())["producer"]
 
     assert producer == {
+        "time": "2026-11-22T12:00:00+00:00",
         "commit": "c0ffee",
         "dirty": False,
         "actor": "Ada <ada@example.org>",
@@ -160,17 +185,21 @@ def test_the_inputs_are_those_that_training_had(context: RunContext) -> None:
     assert inputs["data"] == context.digest("split", "train")
 
 
-def test_a_champion_is_named_and_scored(context: RunContext) -> None:
+def test_a_champion_is_named_and_scored(context: RunContext, tmp_path: Path) -> None:
     known, rows = scoring.answers(context)
     from mlgitops.evaluation.predictions import Predictions
 
     good = np.clip(rows.truth * 0.8 + 0.1, 0, 1)
     candidate = Predictions("binary-classification", good)
     champion = Predictions("binary-classification", np.full(len(rows.truth), 0.5))
-    findings = dossier.examine(context, "sha256:c", (known, rows), candidate, {"roc_auc": 1.0})
+    predicted = replace(
+        predicting.predict(context, (known, rows), {}, tmp_path), candidate=candidate
+    )
+    findings = dossier.examine(context, f"sha256:{'c' * 64}", (known, rows), predicted, {})
     pin = Pin(3, "0123456789ab", "sha256:m", "sha256:e")
+    model = ChampionModel(pin, context.path("train", "model"), findings.signature)
 
-    standing = dossier.stand(context, findings, rows, (pin, champion))
+    standing = dossier.stand(context, findings, rows, (model, champion))
     document = dossier.compile_evidence(context, "staging", findings, standing, "sha256:s")
 
     assert document["champion"] is not None
@@ -179,4 +208,30 @@ def test_a_champion_is_named_and_scored(context: RunContext) -> None:
     assert document["metrics"]["roc_auc"]["value"] == 1.0
     assert document["comparison"]["roc_auc"]["delta"] == 0.5
     assert document["comparison"]["log_loss"]["delta"] > 0
-    assert document["train_metrics"] == {"roc_auc": 1.0}
+    assert document["train_metrics"].keys() == document["metrics"].keys()
+    assert document["compatibility"] == {
+        "added": [], "removed": [], "retyped": [], "outputs_changed": False,
+    }  # fmt: skip
+
+
+def test_the_card_is_what_the_spec_says(context: RunContext) -> None:
+    assert judged(context)["card"] == {
+        "description": context.pipeline.card.description,
+        "owners": list(context.pipeline.card.owners),
+        "intended_use": "",
+        "limitations": "",
+        "licence": "",
+    }
+
+
+def test_the_cost_is_that_of_the_steps_that_make_the_candidate(context: RunContext) -> None:
+    cost = judged(context)["cost"]
+
+    assert set(cost["seconds"]) == {"extract", "validate", "split", "features", "train"}
+    assert cost["total_seconds"] == pytest.approx(sum(cost["seconds"].values()))
+
+
+def test_the_licence_of_the_data_is_stated_where_there_is_one(laboratory: Laboratory) -> None:
+    laboratory.edit("mlops/datasets/customers.yaml", "spec:", "spec:\n  licence: CC-BY-4.0")
+
+    assert judged(laboratory.context(until="evaluate"))["data"]["licence"] == "CC-BY-4.0"

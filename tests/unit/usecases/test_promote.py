@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_the_newest_candidate_is_proposed_for_the_first_environment(world: Relea
 
     assert request is not None
     assert request.branch == f"mlgitops/promote/staging/{MODEL}/{short(version.candidate)}"
-    assert request.title == f"promote({MODEL}→staging): v2 · 5 pass"
+    assert request.title == f"promote({MODEL}→staging): v2 · 6 pass"
     assert world.branches() == (request.branch,)
     assert world.desired() is None
 
@@ -70,7 +71,11 @@ def test_a_proposal_edits_one_release_and_adds_its_evidence(world: ReleaseWorld)
     evidence = f"mlops/evidence/{MODEL}/{short(version.candidate)}-{short(digest)}.json"
     changed = world.workspace.git("diff", "--name-only", "main", request.branch).split()
 
-    assert changed == [evidence, f"mlops/releases/staging/{MODEL}.yaml"]
+    assert changed == [
+        f"mlops/decisions/staging/{MODEL}.jsonl",
+        evidence,
+        f"mlops/releases/staging/{MODEL}.yaml",
+    ]
     assert (world.repository.read(evidence, request.branch) or "").encode() == content
 
     world.workspace.merge(request.branch)
@@ -105,6 +110,7 @@ def test_the_body_begins_with_the_header(world: ReleaseWorld) -> None:
             "evidence": version.tags["mlgitops.evidence.staging"],
             "champion": None,
             "base": world.workspace.head,
+            "decision": world.carried(request.branch)[-1].id,
         }
     )
     assert f"alias staging of {MODEL}: none → v1" in request.body
@@ -421,3 +427,144 @@ def test_nobody_is_judged_against_a_release_that_is_not_proven(world: ReleaseWor
     assert_refused(world, SpecError, "not proven")
     world.run()
     assert_refused(world, SpecError, "not proven")
+
+
+def test_a_promotion_carries_its_decision_and_keeps_it_here(world: ReleaseWorld) -> None:
+    world.run()
+    promotion = world.promote()
+    assert promotion.request is not None
+    [carried] = world.carried(promotion.request.branch)
+    [kept] = world.made_here()
+
+    assert carried.decision == kept.decision == promotion.decision
+    assert carried.commit == kept.commit == world.workspace.head
+    assert carried.decision.context == {
+        "now": "2026-01-02T12:00:00Z",
+        "stage": "promote",
+        "environment": "staging",
+    }
+
+
+def test_the_next_promotion_adds_its_line_to_those_that_were_merged(world: ReleaseWorld) -> None:
+    world.run()
+    world.release()
+    world.run()
+    request = world.promote().request
+    assert request is not None
+    first, second = world.carried(request.branch)
+
+    assert first.id == second.previous
+    assert second.decision.context["previous_version_ready"] is True
+    assert request.header["decision"] == second.id
+
+
+def test_two_promotions_of_one_target_conflict_in_their_decisions(world: ReleaseWorld) -> None:
+    world.run()
+    first = world.promote().request
+    assert first is not None
+    world.workspace.git("branch", "kept", first.branch)
+    world.run()
+    second = world.promote().request
+    assert second is not None
+    world.workspace.merge(second.branch)
+
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        world.workspace.git("merge", "kept")
+    assert f"mlops/decisions/staging/{MODEL}.jsonl" in caught.value.stdout
+
+
+def test_a_refusal_is_kept_too(world: ReleaseWorld) -> None:
+    world.run(auc=0.5)
+
+    assert_refused(world, GateFailed, "not fit")
+
+    [kept] = world.made_here()
+    assert kept.decision.verdict == "fail"
+
+
+def test_proposing_later_what_is_proposed_already_changes_nothing(world: ReleaseWorld) -> None:
+    world.run()
+    first = world.promote()
+    assert first.request is not None
+    commit = world.repository.resolve(first.request.branch)
+    world.now += timedelta(days=3)
+    second = world.promote()
+
+    assert second.request == first.request
+    assert world.repository.resolve(first.request.branch) == commit
+    assert len(world.made_here()) == 1
+
+
+def test_a_proposal_that_other_policies_would_judge_is_decided_anew(world: ReleaseWorld) -> None:
+    world.run()
+    first = world.promote()
+    pipeline = world.repository.read(f"mlops/pipelines/{MODEL}.yaml", "main") or ""
+    path = f"mlops/pipelines/{MODEL}.yaml"
+    world.workspace.commit({path: pipeline.replace("0.62", "0.61")}, "Ask for less")
+    world.now += timedelta(days=3)
+    second = world.promote()
+    assert second.request is not None
+    assert first.request is not None
+
+    assert (
+        world.carried(second.request.branch)[-1].decision.context["now"] == "2026-01-05T12:00:00Z"
+    )
+    assert second.request.header["decision"] != first.request.header["decision"]
+    assert len(world.made_here()) == 2
+
+
+def test_decisions_that_somebody_changed_stop_the_next(world: ReleaseWorld) -> None:
+    world.run()
+    world.release()
+    path = f"mlops/decisions/staging/{MODEL}.jsonl"
+    text = world.repository.read(path, "main") or ""
+    world.workspace.commit({path: text.replace('"verdict":"pass"', '"verdict":"fail"', 1)}, "Lie")
+    world.run()
+
+    assert_refused(world, SpecError, f"the decisions in {path} were changed, at line 1")
+
+
+def test_hours_in_the_environment_before_count_from_when_it_was_live(world: ReleaseWorld) -> None:
+    world.run()
+    world.release()
+    world.now += timedelta(days=1)
+    request = world.promote(PRODUCTION).request
+    assert request is not None
+    [carried] = world.carried(request.branch, PRODUCTION)
+
+    assert carried.decision.context["soak_hours"] == 36.0
+    assert "previous_version_ready" not in carried.decision.context
+
+
+def examined_otherwise(world: ReleaseWorld) -> None:
+    path = f"mlops/pipelines/{MODEL}.yaml"
+    text = world.repository.read(path, "main") or ""
+    world.workspace.commit({path: text + "  evaluate: {confidence: 0.9}\n"}, "Measure otherwise")
+
+
+def test_evidence_that_another_spec_measured_is_stale(world: ReleaseWorld) -> None:
+    world.run()
+    examined_otherwise(world)
+
+    error = assert_refused(world, PlanIsStale, "examines 'flights-delay' in another way")
+    assert error.hint == "on main: mlgitops run flights-delay"
+
+    world.run()
+    assert world.promote().request is not None
+
+
+def test_evidence_older_than_the_environment_takes_is_stale(world: ReleaseWorld) -> None:
+    path = "mlops/environments/staging.yaml"
+    text = world.repository.read(path, "main") or ""
+    world.workspace.commit({path: text + "spec: {maxEvidenceAge: 48h}\n"}, "Ask for fresh evidence")
+    world.run(origin={"time": "2026-01-01T00:00:00+00:00"})
+    world.now = datetime(2026, 1, 3, tzinfo=UTC)
+    assert world.promote().request is not None
+
+    world.now += timedelta(minutes=1)
+    with pytest.raises(PlanIsStale, match="is 48 h old; staging takes none older than 48 h"):
+        world.promote()
+
+    world.now = datetime(2025, 12, 31, tzinfo=UTC)
+    with pytest.raises(PlanIsStale, match="later than now"):
+        world.promote()

@@ -18,7 +18,9 @@ from tests.fakes.model_registry import InMemoryRegistry
 # MLflow 3.17 uses what SQLAlchemy 2.1 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")
 
-EXAMPLE = json.loads((Path(__file__).parents[2] / "data" / "evidence.json").read_text())
+EXAMPLE = json.loads(
+    (Path(__file__).parents[3] / "policies" / "tests" / "evidence.json").read_text()
+)
 
 
 @pytest.fixture
@@ -66,6 +68,7 @@ def test_a_candidate_becomes_a_version_with_what_is_known_about_it(registry, jud
     assert (version.candidate, version.manifest) == (subject["candidate"], subject["manifest"])
     assert version.tags["mlgitops.commit"] == EXAMPLE["producer"]["commit"]
     assert version.tags["mlgitops.verdict.staging"] == "pass"
+    assert version.tags["mlgitops.holdout"] == EXAMPLE["data"]["split"]["holdout"]["digest"]
     assert registry.observe(["flights-delay"])["flights-delay"].aliases == {}
 
 

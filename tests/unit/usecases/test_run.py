@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlgitops.adapters.decision_files import LocalDecisionLog
 from mlgitops.adapters.step_store import LocalStepStore
 from mlgitops.model.errors import (
     GateFailed,
@@ -64,6 +65,7 @@ class Walker:
             engine=cast("Any", None),
             progress=self.progress,
             clock=FixedClock(),
+            decisions=LocalDecisionLog(self.root / ".mlgitops"),
         )
         origin = FixedOrigin(self.root, self.commit, False, "ada", "manual", "local", {})
         return run(Order(model, **order), self.specs, origin, neighbours, self.steps.__getitem__)

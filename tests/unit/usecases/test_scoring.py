@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlgitops.evaluation.predictions import Predictions
+from mlgitops.evaluation.predictions import Measured, Predictions
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import SliceBy, Task
+from mlgitops.model.spec import Task
 from mlgitops.usecases import scoring
 from mlgitops.usecases.context import RunContext
 from mlgitops.usecases.scoring import Rows
@@ -199,52 +199,64 @@ def test_scores_are_columns_led_by_the_model_s_name() -> None:
     }
 
 
-def sliced(context: RunContext, *slices: SliceBy) -> RunContext:
-    evaluate = replace(context.pipeline.evaluate, slices=slices)
-    context.pipeline = replace(context.pipeline, evaluate=evaluate)
-    return context
+def test_rows_carry_their_clusters() -> None:
+    rows = Rows(TRUTH, (), np.arange(10) // 2)
+
+    part = rows.take(TRUTH == 1)
+
+    assert part.clusters is not None
+    assert part.clusters.tolist() == [0, 1, 2, 3, 4, 4]
 
 
-COLUMNS = {"plan": np.array(["a"] * 7 + ["b"] * 3, dtype=object)}
+def test_clusters_widen_what_is_found() -> None:
+    truth, scores = np.tile(TRUTH, 20), np.tile(SCORES, 20)
+    names = ["roc_auc", "log_loss", "accuracy"]
+    rows, codes = Rows(truth, ()), np.tile(np.arange(10), 20)
+    clustered = Rows(truth, (), codes)
+    ours, theirs = predictions(scores), predictions(1 - scores / 2)
+
+    alone = scoring.estimates(names, rows, ours, 0.95)
+    known = scoring.estimates(names, clustered, ours, 0.95)
+    both = scoring.comparisons(names, rows, ours, theirs, 0.95)
+    paired = scoring.comparisons(names, clustered, ours, theirs, 0.95)
+
+    assert all(known[name]["low"] < alone[name]["low"] for name in names)
+    assert all(paired[name]["se"] > both[name]["se"] for name in names)
+    assert {one["clusters"] for one in known.values()} == {10}
 
 
-def test_a_slice_of_too_few_rows_is_listed_without_numbers(context: RunContext) -> None:
-    found = scoring.judge_slices(
-        sliced(context, SliceBy(("plan",), 5)), COLUMNS, ROWS, predictions(), predictions()
-    )
+def test_what_was_measured_is_a_metric_like_any() -> None:
+    measured = {"profit": Measured(SCORES, "maximize")}
+    ours = Predictions(BINARY, SCORES, measured=measured)
 
-    assert [(one["name"], one["n"], one["positives"]) for one in found] == [
-        ("plan=a", 7, 4),
-        ("plan=b", 3, 2),
-    ]
-    assert set(found[0]["metrics"]) == set(found[0]["comparison"]) == {"roc_auc", "log_loss"}
-    assert found[1]["metrics"] == found[1]["comparison"] == {}
+    assert scoring.points(["profit"], ROWS, ours) == {"profit": pytest.approx(SCORES.mean())}
+    assert list(scoring.estimates(["profit"], ROWS, ours, 0.95)) == ["profit"]
+    assert list(scoring.comparisons(["profit"], ROWS, ours, ours, 0.95)) == ["profit"]
 
 
-def test_without_champion_a_slice_is_not_compared(context: RunContext) -> None:
-    (a, _) = scoring.judge_slices(
-        sliced(context, SliceBy(("plan",), 5)), COLUMNS, ROWS, predictions(), None
-    )
+@pytest.mark.slow
+def test_the_cluster_column_is_read_from_the_holdout(laboratory: Laboratory) -> None:
+    laboratory.edit("mlops/pipelines/churn.yaml", "evaluate: {", "evaluate: {cluster: plan, ")
 
-    assert a["metrics"]
-    assert a["comparison"] == {}
+    known, rows = scoring.answers(laboratory.context(until="split"))
 
-
-def test_every_declared_cut_is_made(context: RunContext) -> None:
-    both = sliced(context, SliceBy(("plan",), 1), SliceBy(("plan",), 100))
-
-    found = scoring.judge_slices(both, COLUMNS, ROWS, predictions(), None)
-
-    assert len(found) == 4
-    assert [bool(one["metrics"]) for one in found] == [True, True, False, False]
+    assert known.clusters is None
+    assert rows.clusters is not None
+    assert len(rows.clusters) == len(rows.truth)
+    assert set(rows.clusters.tolist()) == {0, 1}
 
 
-def test_a_slice_of_a_regression_counts_no_positives(context: RunContext) -> None:
-    context.pipeline = replace(context.pipeline, task="regression")
-    rows = Rows(SCORES, ())
+def test_without_a_cluster_column_rows_are_independent(laboratory: Laboratory) -> None:
+    _, rows = scoring.answers(laboratory.context(until="split"))
 
-    found = scoring.judge_slices(
-        sliced(context, SliceBy(("plan",), 100)), COLUMNS, rows, predictions(), None
-    )
+    assert rows.clusters is None
 
-    assert all("positives" not in one for one in found)
+
+def test_a_cluster_column_that_is_not_there_is_refused(laboratory: Laboratory) -> None:
+    laboratory.edit("mlops/pipelines/churn.yaml", "evaluate: {", "evaluate: {cluster: plam, ")
+
+    error = laboratory.run(last="extract").error
+
+    assert error is not None
+    assert "churn.yaml: evaluate.cluster: no column 'plam' in the data" in error.message
+    assert error.hint == "did you mean 'plan'?"

@@ -13,6 +13,8 @@ GIVEN = {
     "AWS_SECRET_ACCESS_KEY": "planted",
     "MLFLOW_TRACKING_URI": "https://planted@host",
     "PYTHONPATH": "/planted",
+    "MLGITOPS_SIGNING_KEY": "planted",
+    "MLGITOPS_SIGNING_KEY_FILE": "/planted/ci.key",
     "HOME": "/home/planted",
 }
 
@@ -21,6 +23,7 @@ def test_only_what_is_harmless_is_passed_on() -> None:
     found = environment.of_workers(GIVEN, Path("/scratch/home"))
 
     assert "planted" not in str(found)
+    assert not [name for name in found if "SIGNING" in name]
     assert {name: found[name] for name in ("LC_ALL", "OMP_NUM_THREADS", "HOME")} == {
         "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "2", "HOME": "/scratch/home",
     }  # fmt: skip

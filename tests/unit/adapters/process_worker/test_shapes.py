@@ -19,6 +19,7 @@ RESULTS: dict[Job, dict[str, Any]] = {
     "features": {"columns": [COLUMN, COLUMN]},
     "train": {"inputs": [COLUMN], "requirements": ["pandas==2.2.3"], "files": ["mine.py"]},
     "predict": {"rows": 0},
+    "measure": {"rows": 3, "files": ["money.py"]},
 }
 REFUSED = {"message": "boom", "hint": None, "details": "line 3"}
 
@@ -64,10 +65,19 @@ def test_anything_else_is_no_answer(job: Job, answer: Any):
         ("predict", {"rows": True}),
         ("predict", {"rows": 1.0}),
         ("predict", {"rows": 10**400}),
+        ("predict", {"milliseconds": 1.0}),
+        ("predict", {"milliseconds": [1]}),
+        ("predict", {"milliseconds": [-1.0]}),
+        ("measure", {"rows": -1}),
+        ("measure", {"files": [None]}),
     ],
 )
 def test_a_result_is_checked_in_all_its_parts(job: Job, change: dict[str, Any]):
     assert not shapes.is_answer(job, {"result": RESULTS[job] | change})
+
+
+def test_times_may_be_there_or_not():
+    assert shapes.is_answer("predict", {"result": {"rows": 1, "milliseconds": [0.0, 1.5]}})
 
 
 @pytest.mark.parametrize("job", get_args(Job))

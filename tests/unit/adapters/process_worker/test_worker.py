@@ -32,6 +32,8 @@ PLANTED = {
     "SSH_AUTH_SOCK": "/run/planted-6",
     "HOME": "/home/planted-7",
     "PYTHONPATH": "/planted-8",
+    "MLGITOPS_SIGNING_KEY": "planted-9",
+    "MLGITOPS_SIGNING_KEY_FILE": "/planted-10",
 }
 RULE = "a test's code reads its repository only"
 HARMLESS = {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mlgitops.model.errors import GateFailed, Inconclusive, SpecError
-from mlgitops.model.spec import Waiver
+from mlgitops.model.spec import Gate, Policy, Rule, Waiver
 from mlgitops.model.verdict import (
     Decision,
     GateResult,
@@ -17,7 +17,9 @@ from mlgitops.model.verdict import (
     Verdict,
     decision_document,
 )
+from mlgitops.policies.binding import ALWAYS_ON
 from mlgitops.usecases.context import RunContext
+from mlgitops.usecases.decisions import entries
 from mlgitops.usecases.steps import gate, register
 from tests.fakes.laboratory import Laboratory, keep
 
@@ -112,9 +114,7 @@ def changed(context: RunContext, before: dict[str, Any]) -> list[str]:
     return [name for name in before if before[name] != after[name]]
 
 
-def test_the_day_counts_only_where_a_waiver_may_expire(
-    laboratory: Laboratory, context: RunContext
-) -> None:
+def test_the_day_counts_only_where_a_waiver_may_expire(context: RunContext) -> None:
     before = gate.inputs(context)
     assert before["day"] == "any"
     waiver = Waiver("w", "min-metric", "churn", "0123456789ab", "why", date(2026, 12, 1))
@@ -126,7 +126,62 @@ def test_the_day_counts_only_where_a_waiver_may_expire(
     context.specs = replace(context.specs, waivers=(other, waiver))
     assert changed(context, before) == ["waivers", "day"]
     assert gate.inputs(context)["day"] == "2026-11-22"
-    laboratory.clock.moment = laboratory.clock.moment.replace(day=23)
+
+
+def test_the_day_counts_where_a_binding_blocks_from_one(context: RunContext) -> None:
+    before = gate.inputs(context)
+    staging = context.specs.environments["staging"]
+    binding = Gate("leakage", {}, "hard", since=date(2026, 12, 1))
+    environments = {**context.specs.environments, "staging": replace(staging, gates=(binding,))}
+    context.specs = replace(context.specs, environments=environments)
+
+    assert changed(context, before) == ["environments", "day"]
+    assert gate.inputs(context)["day"] == "2026-11-22"
+
+
+def test_the_hour_counts_where_a_policy_that_judges_asks_for_the_time(context: RunContext) -> None:
+    before = gate.inputs(context)
+    rule = Rule("fresh", "timestamp(context.now) > timestamp(data.window.last)", None, "", "")
+    unused = Policy("unused", "", (), None, (rule,))
+    policies = {**context.specs.policies, "unused": unused}
+    context.specs = replace(context.specs, policies=policies)
+    assert changed(context, before) == ["policies"]
+
+    context.pipeline = replace(context.pipeline, gates=(Gate("unused", {}),))
+    assert gate.inputs(context)["day"] == "2026-11-22T12"
+
+
+def test_no_policy_that_judges_every_model_asks_for_the_time(context: RunContext) -> None:
+    policies = context.specs.policies
+
+    assert [name for name in ALWAYS_ON if policies[name].asks_for_context] == []
+
+
+def test_a_decision_is_kept_once_however_often_its_step_is_skipped(
+    laboratory: Laboratory,
+) -> None:
+    first = laboratory.run()
+    log = first.context.neighbours.decisions
+    kept = entries(log.lines("churn"), place="here")
+    again = laboratory.run()
+
+    assert [entry.decision for entry in kept[-2:]] == [
+        gate.read_decision(first.context, name) for name in ("staging", "production")
+    ]
+    assert all(entry.decision.context["stage"] == "run" for entry in kept)
+    assert again.record.step("gate").status == "cached"  # type: ignore[union-attr]
+    assert entries(log.lines("churn"), place="here") == kept
+
+
+def test_a_log_that_somebody_changed_stops_the_run(laboratory: Laboratory) -> None:
+    laboratory.run()
+    file = laboratory.root / ".mlgitops" / "decisions" / "churn.jsonl"
+    file.write_text(file.read_text().replace('"pass"', '"fail"', 1))
+
+    result = laboratory.run(first="gate")
+
+    assert isinstance(result.error, SpecError)
+    assert "were changed, at line 1" in result.error.message
 
 
 def test_the_model_s_name_is_an_input(context: RunContext) -> None:

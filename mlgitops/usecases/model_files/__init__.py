@@ -1,0 +1,1 @@
+"""Use-cases: the files of a model, read as data."""

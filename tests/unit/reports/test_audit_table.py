@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+
+from rich.console import Console  # noqa: TID253 - what is drawn on
+
+from mlgitops.model.spec import Pin
+from mlgitops.model.state import Target
+from mlgitops.reports import audit_table
+from tests.fakes.signed_release import CI, public_key
+
+
+@dataclass
+class Finding:
+    standing: str
+    detail: str = ""
+
+
+@dataclass
+class Row:
+    target: Target = field(default_factory=lambda: Target("staging", "churn"))
+    pin: Pin = field(default_factory=lambda: Pin(3, "4d1c90aa52e1", "sha256:m", "sha256:e"))
+    findings: dict[str, Finding] = field(default_factory=dict)
+    is_proven: bool = True
+
+
+@dataclass
+class KeyRow:
+    is_here: bool
+    is_trusted: bool
+    key: object = field(default_factory=lambda: public_key("ci", CI))
+
+
+def drawn(draw, *arguments):
+    console = Console(file=io.StringIO(), width=160, highlight=False)
+    draw(console, *arguments)
+    return console.file.getvalue()
+
+
+def test_every_release_has_a_column_for_each_check():
+    sound = Row(findings={"evidence": Finding("proven"), "signature": Finding("proven", "by ci")})
+    bad = Row(
+        Target("production", "churn"),
+        findings={
+            "evidence": Finding("not proven", "SPEC327 gone"),
+            "signature": Finding("unsigned"),
+        },
+        is_proven=False,
+    )
+    out = drawn(audit_table.audit, [sound, bad])
+    head, first, second = [line.split() for line in out.splitlines()[:3]]
+
+    assert head == ["Target", "Version", "Candidate", "Evidence", "Signature"]
+    assert first == ["staging/churn", "v3", "4d1c90aa52e1", "proven", "by", "ci"]
+    assert second == ["production/churn", "v3", "4d1c90aa52e1", "not", "proven", "unsigned"]
+    assert "production/churn: evidence: SPEC327 gone." in out
+    assert "2 releases: 1 proven, 1 not." in out
+    assert "staging/churn: " not in out
+
+
+def test_nothing_released_is_said_in_words():
+    assert "nothing to prove" in drawn(audit_table.audit, [])
+
+
+def test_keys_say_whether_they_count():
+    out = drawn(
+        audit_table.keys, [KeyRow(True, True), KeyRow(True, False), KeyRow(False, True)], "main"
+    )
+    lines = out.splitlines()
+
+    assert lines[1].split() == ["ci", public_key("ci", CI).id[:12], "yes"]
+    assert "not yet: commit it to main" in lines[2]
+    assert "yes, by main; it is not in this work tree" in lines[3]
+    assert "keys new" in drawn(audit_table.keys, [], "main")

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import pytest
+
+from mlgitops.adapters.cel_engine.engine import CelEngine
+from mlgitops.model.errors import SpecError
+from mlgitops.model.source import Diagnostic
+from mlgitops.usecases.policy_lint import lint
+from tests.fakes import policy_repository
+
+FILE = "mlops/policies/calibrated.yaml"
+PASS = "pass: calibration.ece.high <= params.max"
+
+
+def findings(files: dict[str, str], *names: str) -> tuple[Diagnostic, ...]:
+    return lint(policy_repository.documents(files), files, names, CelEngine())
+
+
+def linted(old: str = "", new: str = "") -> tuple[Diagnostic, ...]:
+    return findings(policy_repository.changed(old, new, file=FILE))
+
+
+def test_a_sound_policy_with_a_test_has_no_findings():
+    assert linted() == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "marked"),
+    [
+        ("  when:", "    min: {type: number, default: 1}\n  when:", "POL401", "min"),
+        (PASS, f"{PASS} || metrics.f1.low > 0.1", "POL402", "||"),
+        (PASS, f"{PASS} && calibration.ece.value < 0.5", "POL403", "<"),
+        ("      fail: calibration.ece.low > params.max\n", "", "POL404", "calibration.ece.high <= params.max"),
+        ("      remediation: Calibrate the estimator, or evaluate on more rows.\n", "", "POL406", "ece"),
+        (PASS, f"{PASS} && !(calibration.bins != [])", "POL408", "!"),
+    ],
+)  # fmt: skip
+def test_what_easily_goes_wrong_is_a_warning_at_its_place(
+    old: str, new: str, code: str, marked: str
+):
+    [found] = linted(old, new)
+
+    files = policy_repository.changed(old, new, file=FILE)
+    assert (found.code, found.level) == (code, "warning")
+    assert found.span is not None
+    assert files[FILE][found.span.start : found.span.end] == marked
+    assert found.hint
+
+
+def test_a_message_without_values_says_too_little():
+    text = policy_repository.POLICY
+    message = text[text.index("      message:") : text.index("      remediation:")]
+
+    [found] = linted(message, "      message: Not calibrated.\n")
+
+    assert found.code == "POL405"
+
+
+def test_what_does_not_compile_is_an_error():
+    [found] = linted(PASS, "pass: calibration.ece.high <= params.mux")
+
+    assert (found.code, found.level) == ("SPEC334", "error")
+
+
+def test_a_policy_without_a_test_is_warned_of():
+    files = policy_repository.changed()
+    del files["mlops/policy-tests/calibrated.yaml"]
+
+    [found] = findings(files)
+
+    assert found.code == "POL407"
+
+
+def test_only_the_policies_that_are_named_are_looked_at():
+    files = policy_repository.changed()
+    other = policy_repository.POLICY.replace("name: calibrated", "name: other")
+    files["mlops/policies/other.yaml"] = other
+
+    assert findings(files, "calibrated") == ()
+    assert [one.code for one in findings(files)] == ["POL407"]
+    with pytest.raises(SpecError, match='called "othre"'):
+        findings(files, "othre")

@@ -1,0 +1,90 @@
+"""Who predicts when, and that no answer is shown before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mlgitops.model.digest import short
+from mlgitops.model.spec import Evaluate, MetricFunction, Perturbation, Pin, Release
+from mlgitops.usecases import champions, predicting, scoring
+from mlgitops.usecases.context import RunContext
+from tests.fakes.laboratory import Laboratory
+
+pytestmark = pytest.mark.slow
+
+PROFIT = MetricFunction("profit", "money:profit", "maximize")
+
+
+@pytest.fixture
+def context(laboratory: Laboratory) -> RunContext:
+    laboratory.write("money.py", "def profit(truth, score):\n    return truth * score\n")
+    made = laboratory.context()
+    evaluate = Evaluate(
+        metrics=("roc_auc", "profit"),
+        slices=(),
+        confidence=0.95,
+        functions=(PROFIT,),
+        perturbations=(Perturbation("gaps", missing=0.2), Perturbation("noisy", noise=0.1)),
+        seeds=(8,),
+        repeats=True,
+        shuffles=True,
+        latency_calls=3,
+    )
+    made.pipeline = replace(made.pipeline, evaluate=evaluate)
+    return made
+
+
+def with_champion(laboratory: Laboratory, context: RunContext) -> Pin:
+    """Release version 1 to staging, for *context* alone."""
+    version = laboratory.registry.versions("churn")[0]
+    assert version.candidate
+    assert version.manifest
+    pin = Pin(1, short(version.candidate), version.manifest, "sha256:e")
+    releases = {("staging", "churn"): Release("churn", "staging", pin, None)}
+    context.specs = replace(context.specs, releases=releases)
+    return pin
+
+
+def predicted(context: RunContext, folder: Path) -> predicting.Predicted:
+    return predicting.predict(context, scoring.answers(context), champions.fetch(context), folder)
+
+
+def test_everything_that_is_compared_is_measured(
+    laboratory: Laboratory, context: RunContext, tmp_path: Path
+) -> None:
+    pin = with_champion(laboratory, context)
+
+    found = predicted(context, tmp_path)
+
+    failed, borne = found.trials
+    assert failed.predictions is None
+    assert borne.predictions is not None
+    everyone = [found.candidate, found.dummy, found.champions[pin.manifest], borne.predictions]
+    _, rows = scoring.answers(context)
+    for one in everyone:
+        assert (one.measured["profit"].values == rows.truth * one.scores).all()
+    # The champion is the candidate's own bytes.
+    assert (found.champions[pin.manifest].scores == found.candidate.scores).all()
+    assert "profit" in found.train_metrics
+    assert found.retrained.noise is not None
+    assert len(found.retrained.noise["metrics"]["profit"]["values"]) == 2
+    assert found.latency is not None
+
+
+def test_the_holdout_s_answers_are_shown_when_every_prediction_is_made(
+    laboratory: Laboratory, context: RunContext, tmp_path: Path
+) -> None:
+    with_champion(laboratory, context)
+    laboratory.worker.jobs.clear()
+
+    predicted(context, tmp_path)
+
+    # The first is about training rows, whose answers training saw anyway.
+    first, *others = [n for n, job in enumerate(laboratory.worker.jobs) if job == "measure"]
+    assert laboratory.worker.jobs[first - 1] == "predict"
+    assert len(others) == 2
+    assert set(laboratory.worker.jobs[others[0] :]) == {"measure"}
+    assert {"train", "predict"} <= set(laboratory.worker.jobs[first + 1 : others[0]])
