@@ -9,11 +9,12 @@ import math
 import re
 from dataclasses import dataclass
 
-from mlgitops.model.evidence import Comparison, Estimate, Evidence, SliceRecord
+from mlgitops.model.estimates import Comparison, Estimate
+from mlgitops.model.evidence import Evidence, SliceRecord
 from mlgitops.model.metrics import METRICS
 from mlgitops.model.verdict import Decision, GateResult
 from mlgitops.reports.numbers import confidence, count, interval, number, signed, signed_interval
-from mlgitops.reports.verdicts import Tone, gate_tone
+from mlgitops.reports.verdicts import Tone, gate_tone, parameters_text
 
 # How `evaluation.slices` joins the pairs of a name.
 _PART = re.compile(r"(?:[^,\\]|\\.|\\\Z)+", re.DOTALL)
@@ -49,9 +50,10 @@ class MetricLine:
 
 @dataclass(frozen=True, slots=True)
 class SliceLine:
-    """A slice by the leading metric; both None when there are too few rows.
+    """A slice by the leading metric; both None when it has no value there.
 
-    *parts* say which rows it has, one `column=value` each as it stands in the data.
+    One that is not *judged* has too few rows or positives. *parts* say which rows it
+    has, one `column=value` each as it stands in the data.
     """
 
     name: str
@@ -60,6 +62,7 @@ class SliceLine:
     positives: int | None
     estimate: Estimate | None
     comparison: Comparison | None
+    judged: bool
 
 
 def leading_metric(evidence: Evidence, decision: Decision) -> str | None:
@@ -101,18 +104,22 @@ def _asks_about(gate: GateResult, metric: str) -> bool:
 
 
 def _requirement(gate: GateResult) -> Requirement:
-    asked = {key: value for key, value in sorted(gate.parameters.items()) if key != "metric"}
+    named = ("metric", "metrics")
+    asked = {key: value for key, value in gate.parameters.items() if key not in named}
     margin = asked.get("margin")
     return Requirement(
         policy=gate.policy,
-        text=", ".join(f"{key} {value}" for key, value in asked.items()) or gate.policy,
+        text=parameters_text(asked) or gate.policy,
         tone=gate_tone(gate),
         margin=float(margin) if isinstance(margin, int | float) else None,
     )
 
 
 def slice_lines(evidence: Evidence, decision: Decision) -> tuple[SliceLine, ...]:
-    """Slices by the leading metric, worst first, those with too few rows last."""
+    """Slices by the leading metric, those not judged last.
+
+    First come losses that the whole interval shows, then the others, each from its worst.
+    """
     metric = leading_metric(evidence, decision)
     lines = [_slice_line(record, metric) for record in evidence["slices"]]
     return tuple(sorted(lines, key=_badness))
@@ -134,18 +141,21 @@ def _slice_line(record: SliceRecord, metric: str | None) -> SliceLine:
         positives=record.get("positives"),
         estimate=record["metrics"].get(metric) if metric else None,
         comparison=record["comparison"].get(metric) if metric else None,
+        judged=record["judged"],
     )
 
 
-def _badness(line: SliceLine) -> tuple[bool, bool, float, str]:
+def _badness(line: SliceLine) -> tuple[bool, bool, bool, bool, float, str]:
+    is_shown = True
     if line.comparison is not None:
-        value = line.comparison["delta"]
+        value, is_shown = line.comparison["delta"], line.comparison["high"] < 0
     elif line.estimate is not None:
         better = 1 if line.estimate["direction"] == "maximize" else -1
         value = better * line.estimate["value"]
     else:
         value = math.inf
-    return line.estimate is None, line.comparison is None, value, line.name
+    no_value, no_gain = line.estimate is None, line.comparison is None
+    return not line.judged, no_value, no_gain, not is_shown, value, line.name
 
 
 def key_sentence(evidence: Evidence, decision: Decision) -> str:

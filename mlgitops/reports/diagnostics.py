@@ -9,7 +9,8 @@ from typing import Any
 from mlgitops.model.source import Diagnostic, Span
 from mlgitops.reports.harmless import command_value, printable
 
-_BOLD, _RED, _CYAN, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[36m", "\x1b[0m"
+_BOLD, _CYAN, _PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[0m"
+_RED, _YELLOW = "\x1b[31m", "\x1b[33m"
 _LONGEST_LINE = 160
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -24,7 +25,7 @@ def render_text(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], *, 
 
 
 def render_github(diagnostics: Sequence[Diagnostic]) -> str:
-    """One `::error` workflow command a line, which GitHub shows at the line of the diff."""
+    """One workflow command a line, by its level, which GitHub shows at the line of the diff."""
     return "".join(f"{_command(diagnostic)}\n" for diagnostic in diagnostics)
 
 
@@ -32,7 +33,9 @@ def _block(diagnostic: Diagnostic, texts: Mapping[str, str], *, color: bool) -> 
     span = diagnostic.span
     place = f"{span.file}:{span.line}:{span.column}: " if span else ""
     place = _styled(printable(place), _BOLD, color=color)
-    code = _styled(diagnostic.code, _RED, color=color)
+    is_error = diagnostic.level == "error"
+    code = diagnostic.code if is_error else f"{diagnostic.code} ({diagnostic.level})"
+    code = _styled(code, _RED if is_error else _YELLOW, color=color)
     block = f"{place}{code} {printable(diagnostic.message)}\n"
     if span is not None and span.file in texts:
         block += _excerpt(texts[span.file], span, color=color)
@@ -95,6 +98,11 @@ def document(diagnostic: Diagnostic) -> dict[str, Any]:
     }
 
 
+def finding(diagnostic: Diagnostic) -> dict[str, Any]:
+    """The same with its level, where not all are errors."""
+    return {**document(diagnostic), "level": diagnostic.level}
+
+
 def _command(diagnostic: Diagnostic) -> str:
     # Only the start: GitHub mislays annotations whose end is the end of the file.
     span = diagnostic.span
@@ -104,7 +112,7 @@ def _command(diagnostic: Diagnostic) -> str:
         properties = {**place, **properties}
     text = diagnostic.message + (f"\nhint: {diagnostic.hint}" if diagnostic.hint else "")
     listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::error {listed}::{_escaped(text)}"
+    return f"::{diagnostic.level} {listed}::{_escaped(text)}"
 
 
 def _escaped(text: str) -> str:

@@ -15,8 +15,10 @@ from mlgitops.model.errors import MlgitopsError, SpecError
 if TYPE_CHECKING:
     from mlgitops.model.plan import Plan, TargetPlan
     from mlgitops.model.run import Ruling, RunRecord, StepRecord
+    from mlgitops.model.sample_size import SampleSize
     from mlgitops.model.source import Diagnostic
     from mlgitops.model.state import Applied, Target
+    from mlgitops.reports.audit_table import AuditRow
     from mlgitops.reports.terminal import ResultRow, StatusRow
 
 Document = dict[str, Any]
@@ -38,8 +40,12 @@ class Request(Protocol):
         """Where to look at it."""
 
 
-def plan(planned: Plan) -> Document:
-    """What reconcile would do."""
+def plan(planned: Plan, sizes: Sequence[SampleSize]) -> Document:
+    """What reconcile would do, and how many rows the gates need."""
+    return {**_plan(planned), "gates": [asdict(size) for size in sizes]}
+
+
+def _plan(planned: Plan) -> Document:
     return {
         "digest": planned.digest,
         "commit": planned.commit,
@@ -49,7 +55,7 @@ def plan(planned: Plan) -> Document:
 
 def drift(found: Plan, healed: Sequence[ResultRow] | None) -> Document:
     """What was changed behind git's back; *healed* None: nothing was put back."""
-    return {**plan(found), "healed": None if healed is None else [_result(row) for row in healed]}
+    return {**_plan(found), "healed": None if healed is None else [_result(row) for row in healed]}
 
 
 def outcome(commit: str, results: Sequence[ResultRow]) -> Document:
@@ -68,6 +74,25 @@ def status(
         "requests": [
             {"title": one.title, "branch": one.branch, "reference": one.reference}
             for one in requests
+        ],
+    }
+
+
+def audit(commit: str, rows: Sequence[AuditRow]) -> Document:
+    """What each check found of every Release at *commit*."""
+    return {
+        "commit": commit,
+        "releases": [
+            {
+                "target": asdict(row.target),
+                "desired": asdict(row.pin),
+                "proven": row.is_proven,
+                "findings": [
+                    {"check": name, "standing": str(one.standing), "detail": one.detail}
+                    for name, one in row.findings.items()
+                ],
+            }
+            for row in rows
         ],
     }
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mlgitops.reports import drawing
-from mlgitops.reports.comparison import key_sentence
+from mlgitops.reports.comparison import SliceLine, key_sentence, slice_lines
+from mlgitops.reports.numbers import count, interval, number, signed, signed_interval
 from mlgitops.reports.verdicts import (
     SIGNS,
     GateLine,
     Tone,
     failed_warnings,
+    few,
     gate_lines,
     headline,
     sentences,
@@ -58,11 +60,36 @@ def gates(
         )
     console.print(table)
     console.print(drawing.text(f"Checks: {answer.counts}", "dim"))
+    for sentence in _slices(evidence, decision):
+        console.print(drawing.text(sentence))
     if answer.steps:
         console.print()
     for step in answer.steps:
         # A command is copied whole.
         console.print(drawing.text(f"→ {step}"), soft_wrap="mlgitops " in step)
+
+
+def _slices(evidence: Evidence, decision: Decision) -> Iterator[str]:
+    """The worst slice, and how many could not be judged; nothing without slices."""
+    lines = slice_lines(evidence, decision)
+    judged = [line for line in lines if line.estimate]
+    if judged:
+        worst = judged[0]
+        yield f"Worst slice: {', '.join(worst.parts)}, {_told(worst)}, {count(worst.n, 'row')}."
+    small = sum(1 for line in lines if not line.judged)
+    if small:
+        yield f"{count(small, 'slice')} too small to judge."
+
+
+def _told(line: SliceLine) -> str:
+    if line.comparison:
+        low, high = line.comparison["low"], line.comparison["high"]
+        gain = signed(line.comparison["delta"], low, high)
+        return f"gain {gain} {signed_interval(low, high)}"
+    if line.estimate:
+        low, high = line.estimate["low"], line.estimate["high"]
+        return f"{number(line.estimate['value'], low, high)} {interval(low, high)}"
+    return "not defined on these rows"
 
 
 def _word(line: GateLine) -> str:
@@ -74,9 +101,13 @@ def _word(line: GateLine) -> str:
 
 def _gate(line: GateLine) -> Text:
     """Name, level and reason; what to do is told at the end for gates that block."""
-    cell = drawing.text(line.policy, "bold")
+    # The first style of a text is that of all of it.
+    cell = drawing.text("").append_text(drawing.text(line.policy, "bold"))
     cell.append_text(drawing.text(f" ({line.level}) ", "dim"))
     cell.append_text(drawing.text(sentences(line.why)))
+    for finding in few(line.findings):
+        cell.append("\n")
+        cell.append_text(drawing.text(sentences([finding])))
     if line.remediation and not line.is_blocking:
         cell.append_text(drawing.text(f" To do: {sentences(line.remediation)}", "dim"))
     return cell
@@ -84,7 +115,7 @@ def _gate(line: GateLine) -> Text:
 
 def _warning(name: str, reason: str) -> Text:
     """An expectation of severity warning that failed."""
-    cell = drawing.text(name, "bold")
+    cell = drawing.text("").append_text(drawing.text(name, "bold"))
     cell.append_text(drawing.text(" (expectation) ", "dim"))
     cell.append_text(drawing.text(sentences([reason] if reason else [])))
     return cell

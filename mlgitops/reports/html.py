@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any
 from mlgitops.model.digest import short
 from mlgitops.model.errors import MissingExtra
 from mlgitops.reports import comparison, numbers, plots
+from mlgitops.reports.behaviour import behaviour
+from mlgitops.reports.data_facts import data_facts
 from mlgitops.reports.escaping import spans, visible
+from mlgitops.reports.facts import Names, Prose, Span
+from mlgitops.reports.gate_numbers import gate_numbers
+from mlgitops.reports.model_facts import card, model_facts
 from mlgitops.reports.risks import risks
 from mlgitops.reports.strips import gain_strips, value_strips
 from mlgitops.reports.verdicts import SIGNS, gate_lines, headline
@@ -26,11 +31,14 @@ if TYPE_CHECKING:
     from mlgitops.model.evidence import Evidence
     from mlgitops.model.verdict import Decision
     from mlgitops.reports.comparison import MetricLine, SliceLine
+    from mlgitops.reports.facts import Piece, Text
     from mlgitops.reports.strips import Strip
 
 _TEMPLATE = "candidate.html.j2"
 _LONGEST_TEXT = 400
-SLICES_AT_ONCE = 25
+SLICES_AT_ONCE = 5
+_ROWS_AT_ONCE = 10
+_MOST_ROWS = 200
 
 
 def render(evidence: Evidence, decision: Decision, curves: Curves) -> str:
@@ -41,6 +49,7 @@ def render(evidence: Evidence, decision: Decision, curves: Curves) -> str:
     """
     metrics = comparison.metric_lines(evidence, decision)
     slices = comparison.slice_lines(evidence, decision)
+    drawn = list(zip(slices, _slice_strips(slices, metrics), strict=True))
     return (
         _templates()
         .get_template(_TEMPLATE)
@@ -50,13 +59,20 @@ def render(evidence: Evidence, decision: Decision, curves: Curves) -> str:
             headline=headline(evidence, decision),
             key_sentence=comparison.key_sentence(evidence, decision),
             risks=risks(evidence, decision),
-            gates=gate_lines(decision),
+            gates=[(line, gate_numbers(evidence, line)) for line in gate_lines(decision)],
+            behaviour=behaviour(evidence, decision),
+            data_facts=data_facts(evidence),
+            model=model_facts(evidence),
+            card=card(evidence),
             reference=comparison.reference_name(evidence),
             metrics=list(zip(metrics, _metric_strips(metrics), strict=True)),
-            slices=list(zip(slices, _slice_strips(slices, metrics), strict=True)),
+            slices=[pair for pair in drawn if pair[0].judged],
+            small=[line for line in slices if not line.judged],
             leading=comparison.leading_metric(evidence, decision),
             plots=_plots(evidence, curves),
             shown=SLICES_AT_ONCE,
+            at_once=_ROWS_AT_ONCE,
+            most_rows=_MOST_ROWS,
         )
     )
 
@@ -76,6 +92,7 @@ def _templates() -> Environment:
         finalize=_finalize,
     )
     templates.filters["prose"] = _prose
+    templates.filters["shown"] = _shown
     templates.globals.update(
         number=numbers.number,
         signed=numbers.signed,
@@ -108,6 +125,30 @@ def _prose(text: str) -> Any:
         for part, is_code in spans(text)
     )
     return Markup("").join(parts)
+
+
+def _shown(text: Text) -> Any:
+    """The pieces of a fact or a cell; names are code."""
+    from markupsafe import Markup
+
+    return Markup("").join(map(_piece, text))
+
+
+def _piece(piece: Piece) -> Any:
+    from markupsafe import Markup, escape
+
+    match piece:
+        case Names(listed, more):
+            named = Markup(", ").join(
+                Markup("<code>{}</code>").format(_finalize(name) or "(blank)") for name in listed
+            )
+            return named + (f" and {numbers.count(more)} more" if more else "")
+        case Span(text):
+            return Markup('<span class="span">{}</span>').format(text)
+        case Prose(text):
+            return _prose(text)
+        case _:
+            return escape(piece)
 
 
 def _metric_strips(metrics: Sequence[MetricLine]) -> list[Strip | None]:

@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, Any
 from mlgitops.model.digest import short
 from mlgitops.model.promotion import branch_name, render_header
 from mlgitops.reports import markdown_sections as sections
+from mlgitops.reports.behaviour import behaviour
 from mlgitops.reports.comparison import key_sentence
 from mlgitops.reports.escaping import code, prose
 from mlgitops.reports.markdown_comparison import comparison
+from mlgitops.reports.markdown_facts import section
+from mlgitops.reports.model_facts import card
 from mlgitops.reports.risks import risks
 from mlgitops.reports.verdicts import Headline, Tone, failed_warnings, headline, sentences
 
 if TYPE_CHECKING:
     from mlgitops.model.evidence import Evidence
-    from mlgitops.model.verdict import Decision
+    from mlgitops.model.verdict import ConsideredWaiver, Decision
 
 LARGEST_BODY_BYTES = 60_000
 _UNFOLD = "</details>"
@@ -58,9 +61,11 @@ def promotion_body(
         *_answer(headline(evidence, decision), evidence, decision),
         *_section("What merging does", _effects(merge.effects)),
         *_section(*comparison(evidence, decision)),
-        *_section("Gates", sections.gates(decision)),
+        *_section("Gates", sections.gates(evidence, decision)),
+        *_section("Behaviour", section(behaviour(evidence, decision))),
         *_section("Data", sections.data(evidence)),
-        *_section("Compatibility", sections.compatibility(evidence)),
+        *_section("Model", sections.model(evidence)),
+        *_section("Card", section(card(evidence))),
         *_section("Lineage", sections.lineage(evidence, decision)),
         *_section("Rollout and rollback", [prose(merge.rollback, cell=False)]),
         *_section("Risks, waivers and approval", _risks(evidence, decision, merge.unmerged)),
@@ -74,7 +79,7 @@ def summary(evidence: Evidence, decision: Decision, *, is_held: bool = False) ->
     answer = headline(evidence, decision, is_held=is_held)
     lines = [
         *_answer(answer, evidence, decision),
-        *sections.gates(decision),
+        *sections.gates(evidence, decision),
         "",
         *(
             f"- {_ICONS['inconclusive']} {prose(_warning(*one))}"
@@ -124,15 +129,35 @@ def _effects(effects: Sequence[str]) -> list[str]:
 
 def _risks(evidence: Evidence, decision: Decision, unmerged: str) -> list[str]:
     found = [f"- {prose(risk, cell=False)}" for risk in risks(evidence, decision, unmerged)]
-    waivers = sorted({gate.waived_by for gate in decision.gates if gate.waived_by})
     release = code(
         f"mlops/releases/{decision.environment}/{evidence['subject']['model']}.yaml", cell=False
     )
     return [
         *(found or ["- No risk is known beyond the gates."]),
-        f"- Waivers: {', '.join(code(name, cell=False) for name in waivers) or 'none'}.",
+        *_waivers(decision),
         f"- Approval: whoever the repository's rules ask for changes of {release}.",
     ]
+
+
+def _waivers(decision: Decision) -> list[str]:
+    """Every waiver that opens a gate, and those for this candidate that do not."""
+    considered = {waiver.name: waiver for waiver in decision.waivers}
+    opening = {
+        name for gate in decision.gates if gate.waived_by for name in gate.waived_by.split(", ")
+    }
+    lines = [f"- Waiver {_waiver(waiver)}." for _, waiver in sorted(considered.items())]
+    lines += [f"- Waiver {code(name, cell=False)}." for name in sorted(opening - set(considered))]
+    return lines or ["- Waivers: none."]
+
+
+def _waiver(waiver: ConsideredWaiver) -> str:
+    rules = ", ".join(code(rule, cell=False) for rule in waiver.rules)
+    of_rules = f" (rules {rules})" if rules else ""
+    ends = "until" if waiver.holds else "not honoured, it expired on"
+    return (
+        f"{code(waiver.name, cell=False)} for {code(waiver.policy, cell=False)}{of_rules}, "
+        f"{ends} {code(waiver.expires, cell=False)}"
+    )
 
 
 def _controls(evidence: Evidence, decision: Decision) -> list[str]:

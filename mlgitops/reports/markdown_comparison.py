@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from mlgitops.model.evidence import Comparison, Estimate, Evidence
+from mlgitops.model.estimates import Comparison, Estimate
+from mlgitops.model.evidence import Evidence
 from mlgitops.model.verdict import Decision
 from mlgitops.reports.comparison import (
     MetricLine,
@@ -27,6 +28,7 @@ from mlgitops.reports.numbers import (
 
 _SLICES_AT_ONCE = 5
 _MOST_SLICES = 150
+_MOST_NAMES = 20
 
 
 def comparison(evidence: Evidence, decision: Decision) -> tuple[str, Iterable[str]]:
@@ -105,14 +107,16 @@ def _reading(told: Comparison | None) -> str:
 
 
 def _slices(evidence: Evidence, decision: Decision) -> Iterator[str]:
-    lines = slice_lines(evidence, decision)
-    if not lines:
+    every = slice_lines(evidence, decision)
+    if not every:
         yield "The pipeline declares no slices."
         return
+    lines = [line for line in every if line.judged]
     metric = code(leading_metric(evidence, decision), cell=False)
-    yield f"Worst slices by {metric}, of {count(len(lines))}:"
-    yield ""
-    yield from _slice_table(evidence, lines[:_SLICES_AT_ONCE])
+    if lines:
+        yield f"Worst slices by {metric}, of {count(len(lines))} judged:"
+        yield ""
+        yield from _slice_table(evidence, lines[:_SLICES_AT_ONCE])
     rest = lines[_SLICES_AT_ONCE:_MOST_SLICES]
     if rest:
         yield ""
@@ -120,6 +124,17 @@ def _slices(evidence: Evidence, decision: Decision) -> Iterator[str]:
     if len(lines) > _MOST_SLICES:
         yield ""
         yield f"{count(len(lines) - _MOST_SLICES, 'slice')} not shown; all are in the evidence."
+    yield from _not_judged([line for line in every if not line.judged])
+
+
+def _not_judged(lines: Sequence[SliceLine]) -> Iterator[str]:
+    if not lines:
+        return
+    named = [f"{_pairs(line, cell=False)} ({count(line.n)})" for line in lines[:_MOST_NAMES]]
+    more = len(lines) - len(named)
+    named += [f"{count(more)} more"] if more else []
+    yield ""
+    yield f"Too small to judge: {count(len(lines), 'slice')}, with rows: {', '.join(named)}."
 
 
 def _slice_table(evidence: Evidence, lines: Sequence[SliceLine]) -> Iterator[str]:
@@ -131,7 +146,7 @@ def _slice_table(evidence: Evidence, lines: Sequence[SliceLine]) -> Iterator[str
     yield "|:--|--:|--:|--:|:--|"
     for line in lines:
         if line.estimate is None:
-            yield row(_pairs(line), count(line.n), ABSENT, ABSENT, "too few rows to judge")
+            yield row(_pairs(line), count(line.n), ABSENT, ABSENT, "not defined on these rows")
             continue
         own = line.estimate
         yield row(
@@ -143,6 +158,6 @@ def _slice_table(evidence: Evidence, lines: Sequence[SliceLine]) -> Iterator[str
         )
 
 
-def _pairs(line: SliceLine) -> str:
+def _pairs(line: SliceLine, *, cell: bool = True) -> str:
     """Each pair in a code span of its own, so that no value can pass for two."""
-    return ", ".join(map(code, line.parts)) or code("")
+    return ", ".join(code(part, cell=cell) for part in line.parts) or code("")

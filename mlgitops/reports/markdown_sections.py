@@ -1,4 +1,4 @@
-"""Gates, data, compatibility and lineage as lines of Markdown.
+"""Gates, data, model and lineage as lines of Markdown.
 
 Every value from data goes through `code` or `prose`; the rest is our own words.
 """
@@ -11,17 +11,21 @@ from mlgitops.model.digest import short
 from mlgitops.model.evidence import Evidence, ExpectationResult, SplitPart
 from mlgitops.model.verdict import Decision
 from mlgitops.reports.comparison import strength_scale
+from mlgitops.reports.data_facts import data_facts
 from mlgitops.reports.escaping import code, prose
+from mlgitops.reports.gate_numbers import numbers_grid
+from mlgitops.reports.markdown_facts import fact_rows, folds
 from mlgitops.reports.markdown_tables import ABSENT, ICONS, folded, row
-from mlgitops.reports.numbers import count, number, percent, size
-from mlgitops.reports.verdicts import gate_lines, sentences
+from mlgitops.reports.model_facts import model_facts
+from mlgitops.reports.numbers import count, number, percent
+from mlgitops.reports.verdicts import few, gate_lines, sentences
 
 _MOST_ITEMS = 40
 _MOST_KEYS = 5
 
 
-def gates(decision: Decision) -> Iterator[str]:
-    """One row per gate, the most urgent first."""
+def gates(evidence: Evidence, decision: Decision) -> Iterator[str]:
+    """One row per gate, the most urgent first, and folded the numbers that they judged."""
     lines = gate_lines(decision)
     if not lines:
         yield "No policy is bound, so nothing was judged."
@@ -30,13 +34,18 @@ def gates(decision: Decision) -> Iterator[str]:
     yield "|:--|:--|:--|:--|"
     for line in lines:
         todo = f" **To do:** {prose(sentences(line.remediation))}" if line.remediation else ""
+        since = f" from {code(line.blocks_from)}" if line.blocks_from else ""
         parameters = f" ({code(line.parameters)})" if line.parameters else ""
         yield row(
             f"{ICONS[line.tone]} {line.verdict}",
             f"{code(line.policy)}{parameters}",
-            line.level,
-            prose(sentences(line.why)) + todo,
+            f"{line.level}{since}",
+            " ".join(map(prose, (sentences([one]) for one in (*line.why, *few(line.findings)))))
+            + todo,
         )
+    grid = numbers_grid(evidence, decision)
+    if grid.rows:
+        yield from folds([grid])
 
 
 def data(evidence: Evidence) -> Iterator[str]:
@@ -65,11 +74,13 @@ def data(evidence: Evidence) -> Iterator[str]:
     strongest = [f"{code(f['column'])} {number(f['auc'])}" for f in leakage["features"][:5]]
     scale = strength_scale(evidence["subject"]["task"])
     yield row(f"Strongest single columns ({scale})", ", ".join(strongest) or "not computed")
-    yield row("Drift against the champion's data", "not computed")
+    told = data_facts(evidence)
+    yield from fact_rows(told.facts)
     failed = [result for result in checks["results"] if result["status"] != "passed"]
     if failed:
         yield ""
         yield from folded(f"{count(len(failed), 'expectation')} not passed", _failures(failed))
+    yield from folds(told.grids)
 
 
 def _window(record: Mapping[str, object]) -> str:
@@ -107,15 +118,17 @@ def _failures(results: Sequence[ExpectationResult]) -> Iterator[str]:
         )
 
 
-def compatibility(evidence: Evidence) -> Iterator[str]:
-    """What serving depends on."""
-    subject = evidence["subject"]
-    columns = [f"{column['name']}: {column['type']}" for column in subject["inputs"]]
-    yield f"- Size: {size(subject['size_bytes'])}."
-    yield f"- Task: {code(subject['task'], cell=False)}."
-    yield "- Difference to the champion's signature and dependencies: not computed."
+def model(evidence: Evidence) -> Iterator[str]:
+    """What the model is made of, and what serving it depends on."""
+    columns = [f"{column['name']}: {column['type']}" for column in evidence["subject"]["inputs"]]
+    told = model_facts(evidence)
+    yield "| | |"
+    yield "|:--|:--|"
+    yield row("Task", code(evidence["subject"]["task"]))
+    yield from fact_rows(told.facts)
     yield ""
-    yield from folded(f"{count(len(columns), 'input column')}", [_listed(columns)])
+    yield from folded(count(len(columns), "input column"), [_listed(columns)])
+    yield from folds(told.grids)
 
 
 def lineage(evidence: Evidence, decision: Decision) -> Iterator[str]:

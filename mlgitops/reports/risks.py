@@ -8,6 +8,7 @@ from __future__ import annotations
 from mlgitops.model.evidence import Evidence
 from mlgitops.model.verdict import Decision
 from mlgitops.reports.comparison import reference_name, slice_lines
+from mlgitops.reports.data_facts import shifted
 from mlgitops.reports.numbers import count
 from mlgitops.reports.verdicts import gate_lines, sentences
 
@@ -21,6 +22,7 @@ def risks(evidence: Evidence, decision: Decision, unmerged: str = "") -> tuple[s
         unmerged,
         *_of_origin(evidence),
         *_of_data(evidence),
+        *_of_model(evidence),
         *_of_gates(decision),
         *_of_slices(evidence, decision),
     )
@@ -55,9 +57,47 @@ def _of_data(evidence: Evidence) -> tuple[str, ...]:
         f"{count(leakage['duplicate_rows'], 'holdout row')} also stand in the training rows."
         if leakage["duplicate_rows"]
         else "",
+        *_of_time_and_groups(evidence),
         f"{count(unasked, 'expectation')} could not be evaluated." if unasked else "",
         f"{count(validation['failed_warning'], 'expectation')} of severity warning failed."
         if validation["failed_warning"]
+        else "",
+    )
+
+
+def _of_time_and_groups(evidence: Evidence) -> tuple[str, ...]:
+    leakage, shared = evidence["leakage"], evidence["leakage"].get("shared_groups", 0)
+    ahead = ", ".join(one["column"] for one in leakage.get("look_ahead", []))
+    early = leakage.get("early_rows", 0)
+    is_by_time = evidence["data"]["split"]["strategy"] == "time"
+    far = shifted(evidence)
+    return (
+        f"Columns in use hold moments after their own row: {ahead}." if ahead else "",
+        f"{count(early, 'holdout row')} older than the newest training row."
+        if early and is_by_time
+        else "",
+        f"{count(shared, 'group')} with rows on both sides of the split." if shared else "",
+        f"{count(len(far), 'column')} shifted since the champion's data: {', '.join(far[:5])}"
+        f"{' and others' if len(far) > 5 else ''}."
+        if far
+        else "",
+    )
+
+
+def _of_model(evidence: Evidence) -> tuple[str, ...]:
+    again, signature = evidence.get("reproduction"), evidence.get("compatibility")
+    unreadable = ", ".join(evidence["artifact"]["unreadable"])
+    added = ", ".join(signature["added"]) if signature else ""
+    return (
+        "The same training once more gave other predictions."
+        if again and again["predictions"] != again["repeated_predictions"]
+        else "",
+        f"Files that may be pickles and cannot be read as such: {unreadable}."
+        if unreadable
+        else "",
+        f"Callers must send inputs that the champion does not take: {added}." if added else "",
+        "Callers get back something else than from the champion."
+        if signature and signature["outputs_changed"]
         else "",
     )
 
@@ -77,12 +117,12 @@ def _of_slices(evidence: Evidence, decision: Decision) -> tuple[str, ...]:
         for line in lines
         if line.comparison and line.comparison["high"] < 0
     ]
-    unseen = sum(1 for line in lines if line.estimate is None)
+    unseen = sum(1 for line in lines if not line.judged)
     reference = reference_name(evidence)
     return (
         f"{count(len(worse), 'slice')} clearly worse than {reference}: {', '.join(worse[:5])}"
         f"{' and others' if len(worse) > 5 else ''}."
         if worse
         else "",
-        f"{count(unseen, 'slice')} with too few rows to judge." if unseen else "",
+        f"{count(unseen, 'slice')} too small to judge." if unseen else "",
     )

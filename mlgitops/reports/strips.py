@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mlgitops.model.evidence import Comparison, Estimate
+from mlgitops.model.estimates import Comparison, Estimate
 
 _MIDDLE = 50.0
 _EDGE = 4.0

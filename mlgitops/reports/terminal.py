@@ -14,13 +14,14 @@ from mlgitops.model.digest import short
 from mlgitops.model.plan import Change, Plan, TargetPlan, Verb
 from mlgitops.model.sync import Sync
 from mlgitops.reports import drawing
-from mlgitops.reports.numbers import count
+from mlgitops.reports.numbers import count, number
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
     from mlgitops.model.errors import MlgitopsError
+    from mlgitops.model.sample_size import Basis, SampleSize
     from mlgitops.model.spec import Pin
     from mlgitops.model.state import Target
 
@@ -32,6 +33,11 @@ _OUTCOMES: Mapping[str, str] = {
     "failed": "bold red",
 }
 _RARE = {Sync.UNPROVEN: "not proven", Sync.UNMANAGED: "unmanaged", Sync.UNKNOWN: "unknown"}
+_BASES: Mapping[Basis, str] = {
+    "comparison": "",
+    "metric": " (from the metric's own interval, as if the two erred independently)",
+    "assumption": " (if the two decide differently on one row in ten: there is no evidence yet)",
+}
 _OF_ALIASES = (Verb.SET_ALIAS, Verb.MOVE_ALIAS, Verb.DROP_ALIAS)
 
 
@@ -57,6 +63,28 @@ def plan(console: Console, planned: Plan, *, is_offered: bool = True) -> None:
         console.print(
             drawing.text(f"To carry out this and nothing else: {command}", "dim"), soft_wrap=True
         )
+
+
+def sample_sizes(console: Console, sizes: Sequence[SampleSize]) -> None:
+    """What each gate can tell with the rows that there are, and how many it needs."""
+    for size in sizes:
+        console.print(drawing.text(_sample_size(size), "dim"), soft_wrap=True)
+
+
+def _sample_size(size: SampleSize) -> str:
+    gate = f"{size.target}: not-worse-than-champion on {size.metric}, margin {number(size.margin)}"
+    said = []
+    if size.rows is not None and size.inconclusive is not None:
+        how = "at most" if size.basis == "metric" else "about"
+        said.append(
+            f"with {count(size.rows, 'row')} inconclusive {how} {size.inconclusive:.0%} of the "
+            "time when the models are equal"
+        )
+    if size.rows_needed is None:
+        said.append("no number of rows shows that nothing is lost, so give a margin")
+    else:
+        said.append(f"{count(size.rows_needed, 'row')} would do for {size.power:.0%}")
+    return f"{gate}: {'; '.join(said)}{_BASES[size.basis]}."
 
 
 def plan_sentence(planned: Plan) -> str:

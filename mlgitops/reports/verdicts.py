@@ -6,13 +6,14 @@ All texts are raw: whoever shows them escapes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from mlgitops.model.digest import short
 from mlgitops.model.evidence import Evidence
 from mlgitops.model.verdict import Decision, GateResult, RuleResult, Verdict
+from mlgitops.reports.findings import sentence
 from mlgitops.reports.numbers import count
 
 Tone = Literal["pass", "fail", "inconclusive", "error", "warn", "waived", "idle"]
@@ -31,6 +32,8 @@ _BLOCKED: Mapping[Verdict, Tone] = {
     Verdict.INCONCLUSIVE: "inconclusive",
     Verdict.ERROR: "error",
 }
+_MOST_ITEMS = 3
+_MOST_FINDINGS = 5
 _ORDER = ("error", "fail", "inconclusive", "waived", "warn", "pass", "idle")
 
 
@@ -54,7 +57,9 @@ class GateLine:
     """A gate for a table; *verdict* is the word to show.
 
     *why* has one text per rule that did not pass, or else the last rule's, where
-    policies put what they are about; *also* has those of the other rules.
+    policies put what they are about; *also* has those of the other rules. *findings*
+    say which conditions do not hold, one sentence each. *metrics* are of the whole
+    holdout; *blocks_from* is the day, ISO 8601, before which the gate blocks nothing.
     """
 
     tone: Tone
@@ -66,6 +71,9 @@ class GateLine:
     also: tuple[str, ...]
     remediation: tuple[str, ...]
     is_blocking: bool
+    findings: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    blocks_from: str | None = None
 
 
 def headline(evidence: Evidence, decision: Decision, *, is_held: bool = False) -> Headline:
@@ -161,7 +169,7 @@ def gate_lines(decision: Decision) -> tuple[GateLine, ...]:
             verdict=_verdict_word(gate),
             policy=gate.policy,
             level=gate.level,
-            parameters=", ".join(f"{k} {v}" for k, v in sorted(gate.parameters.items())),
+            parameters=parameters_text(gate.parameters),
             why=_why(gate),
             also=tuple(rule.message for rule in gate.rules if rule not in _telling(gate)),
             remediation=tuple(
@@ -172,10 +180,35 @@ def gate_lines(decision: Decision) -> tuple[GateLine, ...]:
                 )
             ),
             is_blocking=gate.is_blocking,
+            findings=_findings(gate),
+            metrics=gate.metrics if gate.applies else (),
+            blocks_from=gate.blocks_from,
         )
         for gate in decision.gates
     )
     return tuple(sorted(lines, key=lambda line: (_ORDER.index(line.tone), line.policy)))
+
+
+def _findings(gate: GateResult) -> tuple[str, ...]:
+    """Each condition once, though several rules may ask it."""
+    missed = (rule for rule in gate.rules if rule.verdict is not Verdict.PASS)
+    found = (sentence(finding) for rule in missed for finding in rule.findings)
+    return tuple(dict.fromkeys(found)) if gate.applies else ()
+
+
+def parameters_text(parameters: Mapping[str, Any]) -> str:
+    """`margin 0.01, metrics [f1, recall]`: by name, of a list the first three."""
+    return ", ".join(f"{name} {_parameter(value)}" for name, value in sorted(parameters.items()))
+
+
+def few(findings: Sequence[str]) -> tuple[str, ...]:
+    """The first five, and how many more there are: a cell of a table stays readable.
+
+    The page and the decision have them all.
+    """
+    more = len(findings) - _MOST_FINDINGS
+    shown = tuple(findings[:_MOST_FINDINGS])
+    return (*shown, f"{more} more conditions do not hold") if more > 0 else shown
 
 
 def sentences(texts: Iterable[str]) -> str:
@@ -192,6 +225,13 @@ def gate_tone(gate: GateResult) -> Tone:
     if gate.waived_by is not None:
         return "waived"
     return _BLOCKED[gate.verdict] if gate.is_blocking else "warn"
+
+
+def _parameter(value: Any) -> str:
+    if not isinstance(value, list):
+        return str(value)
+    more = f", and {len(value) - _MOST_ITEMS} more" if len(value) > _MOST_ITEMS else ""
+    return f"[{', '.join(map(str, value[:_MOST_ITEMS]))}{more}]"
 
 
 def _verdict_word(gate: GateResult) -> str:

@@ -8,9 +8,11 @@ import pytest
 
 from mlgitops.adapters.cel_engine.program import Evaluation
 from mlgitops.model.digest import canonical_json
-from mlgitops.model.spec import Policy
+from mlgitops.model.spec import Kind, Policy
 from mlgitops.model.verdict import Answer
-from mlgitops.spec.load import load, read_builtin
+from mlgitops.policies.testing import Trial
+from mlgitops.spec.load import load, load_pack, read_builtin
+from mlgitops.usecases.policy_cases import prepared
 
 EVIDENCE = Path(__file__).parents[2] / "policies" / "tests" / "evidence.json"
 
@@ -60,3 +62,20 @@ class InProcessEngine:
 @pytest.fixture(scope="session")
 def engine() -> InProcessEngine:
     return InProcessEngine()
+
+
+@pytest.fixture(scope="session")
+def builtin_trials() -> dict[str, tuple[Trial, ...]]:
+    """Every case of every built-in policy's tests, by the policy's name."""
+    documents = load_pack()
+    policies = documents.named(Kind.POLICY)
+    found: dict[str, tuple[Trial, ...]] = {}
+    for test in documents.of(Kind.POLICY_TEST):
+        policy = policies[test.at("spec", "policy")].spec
+        assert isinstance(policy, Policy)
+        found[policy.name] = (
+            *found.get(policy.name, ()),
+            *prepared(test, policy, lambda _: None),
+        )
+    assert set(found) == set(policies)
+    return found

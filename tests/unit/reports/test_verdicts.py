@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from mlgitops.model.verdict import Decision, GateResult, RuleResult, Verdict
-from mlgitops.reports.verdicts import failed_warnings, gate_lines, headline, sentences
+from mlgitops.reports.verdicts import (
+    failed_warnings,
+    gate_lines,
+    headline,
+    parameters_text,
+    sentences,
+)
 
 
 def gate(verdict: Verdict, **fields: Any) -> GateResult:
@@ -211,3 +217,11 @@ def test_a_gate_that_does_not_apply_tells_no_numbers(cases: Any):
     gate = replace(decision.gates[2], applies=False)
 
     assert gate_lines(replace(decision, gates=(gate,)))[0].metrics == ()
+
+
+def test_lists_among_the_parameters_are_cut():
+    parameters = {"metrics": ["f1", "recall"], "margin": 0.01, "columns": list("abcde")}
+
+    assert parameters_text(parameters) == (
+        "columns [a, b, c, and 2 more], margin 0.01, metrics [f1, recall]"
+    )

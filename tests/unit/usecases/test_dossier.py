@@ -17,6 +17,7 @@ from mlgitops.spec import evidence as evidence_file
 from mlgitops.usecases import dossier, predicting, scoring
 from mlgitops.usecases.champions import ChampionModel
 from mlgitops.usecases.context import RunContext
+from mlgitops.usecases.freshness import examination
 from tests.fakes.laboratory import Laboratory, as_csv, customers
 
 pytestmark = pytest.mark.slow
@@ -180,7 +181,8 @@ def test_the_producer_is_the_run_s_origin(laboratory: Laboratory) -> None:
 def test_the_inputs_are_those_that_training_had(context: RunContext) -> None:
     inputs = judged(context)["inputs"]
 
-    assert inputs == context.json("train", "train")["record"]
+    examined = {"evaluate": examination(context.pipeline, context.dataset)}
+    assert inputs == context.json("train", "train")["record"] | examined
     assert inputs["seed"] == 7
     assert inputs["data"] == context.digest("split", "train")
 
@@ -212,6 +214,34 @@ def test_a_champion_is_named_and_scored(context: RunContext, tmp_path: Path) -> 
     assert document["compatibility"] == {
         "added": [], "removed": [], "retyped": [], "outputs_changed": False,
     }  # fmt: skip
+
+
+def test_the_model_s_files_are_read(context: RunContext) -> None:
+    document = judged(context)
+    files = folders.manifest(context.path("train", "model")).files
+
+    assert [one["path"] for one in document["artifact"]["files"]] == [one.path for one in files]
+    assert "shop.features.build" in document["artifact"]["globals"]
+    assert document["artifact"]["unreadable"] == []
+    assert "scikit-learn" in {one["name"] for one in document["dependencies"]}
+    assert "compatibility" not in document
+
+
+def test_the_champion_s_signature_is_compared(context: RunContext, tmp_path: Path) -> None:
+    known, rows = scoring.answers(context)
+    predicted = predicting.predict(context, (known, rows), {}, tmp_path)
+    findings = dossier.examine(context, f"sha256:{'c' * 64}", (known, rows), predicted, {})
+    signature = replace(findings.signature, inputs={"visits": "long", "old": "double"})
+    model = ChampionModel(Pin(3, "0123456789ab", "sha256:m", "sha256:e"), tmp_path, signature)
+
+    standing = dossier.stand(context, findings, rows, (model, predicted.candidate))
+
+    assert standing.compatibility == {
+        "added": ["spent", "plan"],
+        "removed": ["old"],
+        "retyped": [{"name": "visits", "before": "long", "after": "double"}],
+        "outputs_changed": False,
+    }
 
 
 def test_the_card_is_what_the_spec_says(context: RunContext) -> None:

@@ -34,6 +34,7 @@ def read(content: bytes) -> set[str]:
         np.array(["2026-01-01"], dtype="datetime64[s]"),
         np.array([{"a": 1}, None, "x"], dtype=object),
         np.arange(3).astype(">i4"),
+        np.zeros(3, dtype=[("a", "f8"), ("b", "i4"), ("c", [("d", "U3")])]),
     ],
 )
 def test_the_bytes_of_arrays_are_passed_over(array: Any, tmp_path: Path) -> None:
@@ -52,7 +53,15 @@ def wrapped(**state: Any) -> Made:
     return Made(Named(WRAPPER), (), state)
 
 
+def record(names: Any, fields: Any, inner: Any = None) -> Made:
+    state = (3, "|", inner, names, fields, 16, 1, 16)
+    return Made(Named("numpy.dtype"), ("V16", False, True), state)
+
+
 DOUBLE = Made(Named("numpy.dtype"), ("f8", False, True))
+OBJECT = Made(Named("numpy.dtype"), ("O8", False, True))
+ENDLESS = record(None, None)
+ENDLESS.state = (3, "|", None, ("a",), {"a": (ENDLESS, 0)}, 16, 1, 16)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +75,15 @@ DOUBLE = Made(Named("numpy.dtype"), ("f8", False, True))
         wrapped(shape=[2], dtype=DOUBLE),
         wrapped(shape=(2,), dtype=Made(Named("evil.dtype"), ("f8",))),
         wrapped(shape=(2,), dtype=Made(Named("numpy.dtype"), (None,))),
-        wrapped(shape=(2,), dtype=Made(Named("numpy.dtype"), ("V16",), (3, "|", 1, 2, 3, 16))),
+        wrapped(shape=(2,), dtype=record(None, {"a": (DOUBLE, 0)})),
+        wrapped(shape=(2,), dtype=record(("a", "b"), {"a": (DOUBLE, 0)})),
+        wrapped(shape=(2,), dtype=record(("a",), {"a": (OBJECT, 0)})),
+        wrapped(shape=(2,), dtype=record(("a",), {"a": ()})),
+        wrapped(shape=(2,), dtype=record(None, None, inner=(DOUBLE, (2,)))),
+        wrapped(shape=(2,), dtype=ENDLESS),
+        wrapped(shape=(2,), dtype=record(({},), {"a": (DOUBLE, 0)})),
+        wrapped(shape=(2,) * 1_000, dtype=DOUBLE),
+        wrapped(shape=(2,), dtype=DOUBLE, numpy_array_alignment_bytes=None),
         wrapped(shape=(2,), dtype=Made(Named("numpy.dtype"), ("U5",))),
     ],
 )
@@ -80,6 +97,7 @@ def test_sizes() -> None:
 
     assert array_bytes(wrapped(shape=(2, 3), dtype=DOUBLE)) == 48
     assert array_bytes(wrapped(shape=(), dtype=DOUBLE)) == 8
+    assert array_bytes(wrapped(shape=(2,), dtype=record(("a",), {"a": (DOUBLE, 0)}))) == 32
     assert array_bytes(wrapped(shape=(2,), dtype=texts)) == 40
     assert array_bytes(wrapped(shape=(2,), dtype=Made(Named("numpy.dtype"), ("O8",)))) is None
 

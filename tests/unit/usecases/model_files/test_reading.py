@@ -10,11 +10,14 @@ import random
 import zipfile
 import zlib
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import joblib
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mlgitops.usecases.model_files import reading
 from mlgitops.usecases.model_files.reading import Found, read_folder
@@ -157,6 +160,26 @@ def test_opcodes_hidden_in_an_array_of_joblib_are_found(tmp_path: Path) -> None:
     path.write_bytes(head + content[place + 2 :])  # as an old joblib wrote: no padding
 
     assert "os.system" in read_folder(tmp_path, [path.name]).imports.names
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_damaged_models_are_read_or_named(data: st.DataObject) -> None:
+    """Whatever bytes are changed: no other error, and no import is lost to damage behind it."""
+    value: Any = [len, np.arange(3), np.array(["a", None], dtype=object)]
+    file = io.BytesIO()
+    joblib.dump(value, file)
+    content = bytearray(data.draw(st.sampled_from([file.getvalue(), zipped(a=file.getvalue())])))
+    places = data.draw(st.lists(st.integers(0, len(content) - 1), max_size=3))
+    for place in places:
+        content[place] = data.draw(st.integers(0, 255))
+    with TemporaryDirectory() as folder:
+        everything = found(Path(folder), model__pkl=bytes(content))
+
+    if not places:
+        assert everything.unreadable == set()
+    if not everything.unreadable:
+        assert everything.imports.names
 
 
 def test_a_limit_makes_files_unreadable_whatever_their_names(

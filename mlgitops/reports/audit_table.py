@@ -1,0 +1,125 @@
+"""The rows of `mlgitops audit` and of `mlgitops keys list` as tables at a terminal.
+
+What the use cases return is described by Protocols, since this floor may not
+import them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from mlgitops.model.digest import short
+from mlgitops.reports import drawing
+from mlgitops.reports.numbers import count
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from mlgitops.model.attestation import PublicKey
+    from mlgitops.model.spec import Pin
+    from mlgitops.model.state import Target
+
+_STYLES: Mapping[str, str] = {"proven": "green", "not proven": "bold red", "unknown": "bold yellow"}
+
+
+class Finding(Protocol):
+    """What one check found."""
+
+    @property
+    def standing(self) -> str:
+        """`proven`, `not proven`, or why it is neither."""
+
+    @property
+    def detail(self) -> str:
+        """What is wrong, or who signed."""
+
+
+class AuditRow(Protocol):
+    """One Release."""
+
+    @property
+    def target(self) -> Target:
+        """The model and environment."""
+
+    @property
+    def pin(self) -> Pin:
+        """What it wants live."""
+
+    @property
+    def findings(self) -> Mapping[str, Finding]:
+        """By the check's name, in the order of the columns."""
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether no check failed."""
+
+
+class KeyRow(Protocol):
+    """A key of the work tree or of the project's branch."""
+
+    @property
+    def key(self) -> PublicKey:
+        """The key with its name."""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the work tree has it."""
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the project's branch has it."""
+
+
+def audit(console: Console, rows: Sequence[AuditRow]) -> None:
+    """Every Release and what each check found; below the table, why something is not proven."""
+    if not rows:
+        console.print("Nothing is released, so there is nothing to prove.")
+        return
+    checks = list(rows[0].findings)
+    table = drawing.table("Target", "Version", "Candidate", *map(str.capitalize, checks))
+    table.columns[0].overflow = "fold"
+    for column in table.columns[1:]:
+        column.no_wrap = True
+    for row in rows:
+        table.add_row(
+            drawing.text(str(row.target), "bold"),
+            f"v{row.pin.version}",
+            short(row.pin.candidate),
+            *(_cell(row.findings[name]) for name in checks),
+        )
+    console.print(table)
+    for row in rows:
+        for name, finding in row.findings.items():
+            style = _STYLES.get(str(finding.standing), "")
+            if finding.detail and str(finding.standing) != "proven":
+                console.print(drawing.text(f"{row.target}: {name}: {finding.detail}.", style))
+    proven = sum(row.is_proven for row in rows)
+    console.print(f"{count(len(rows), 'release')}: {proven} proven, {len(rows) - proven} not.")
+
+
+def keys(console: Console, rows: Sequence[KeyRow], branch: str) -> None:
+    """Every key, and whether signatures by it count on *branch*."""
+    if not rows:
+        console.print("There is no key yet: `mlgitops keys new NAME` makes one.")
+        return
+    table = drawing.table("Key", "Id", "Trusted")
+    table.columns[2].ratio = 1
+    for row in rows:
+        table.add_row(drawing.text(row.key.name, "bold"), row.key.id[:12], _trusted(row, branch))
+    console.print(table)
+
+
+def _cell(finding: Finding) -> Text:
+    standing = str(finding.standing)
+    shown = finding.detail if standing == "proven" and finding.detail else standing
+    return drawing.text(shown, _STYLES.get(standing, "dim"))
+
+
+def _trusted(row: KeyRow, branch: str) -> Text:
+    if row.is_trusted and row.is_here:
+        return drawing.text("yes", "green")
+    if row.is_trusted:
+        return drawing.text(f"yes, by {branch}; it is not in this work tree", "yellow")
+    return drawing.text(f"not yet: commit it to {branch}", "yellow")
