@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlgitops.model.spec import Expected, Parameter, Policy, PolicyCase, PolicyTest, Rule
+from mlgitops.model.spec import (
+    Expected,
+    Parameter,
+    Policy,
+    PolicyCase,
+    PolicyTest,
+    Rule,
+    Variable,
+)
 
 
 def policy(name: str, description: str, spec: Mapping[str, Any]) -> Policy:
@@ -27,6 +35,10 @@ def policy(name: str, description: str, spec: Mapping[str, Any]) -> Policy:
                 remediation=rule.get("remediation", ""),
             )
             for rule in spec["rules"]
+        ),
+        variables=tuple(
+            Variable(variable, expression)
+            for variable, expression in spec.get("variables", {}).items()
         ),
     )
 

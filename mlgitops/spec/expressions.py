@@ -24,14 +24,22 @@ from mlgitops.spec.yaml_tree import Path, parse
 
 PARAMETERS: Final = "params"
 CONTEXT: Final = "context"
+VARIABLES: Final = "variables"
 # What expressions can name besides their parameters: the sections of the evidence, and
 # what a decision knows besides it.
 SECTIONS: Final = (*Evidence.__annotations__, CONTEXT)
 _CONDITION_TYPES = ("BOOL", "DYN")
-_IN_WORDS = re.compile(r"\b(?:and|or|not)\b|(?<![=!<>])=(?!=)", re.IGNORECASE)
+# Of these there are none in evidence, and the engine takes none.
+_NO_VALUES = {"TIMESTAMP": "a time", "DURATION": "a duration", "TYPE": "a type"}
+_IN_WORDS = re.compile(
+    r"\b(?:and|or|not)\b|(?<![=!<>])=(?!=)|(?<!&)&(?!&)|(?<!\|)\|(?!\|)", re.IGNORECASE
+)
 _LANGUAGE = "expressions are CEL: docs/policies.md shows some, https://cel.dev all of it"
 _OPERATORS = "write `&&`, `||`, `!` and `==` for and, or, not and equal"
-_DOUBLES = "all numbers of evidence and parameters are doubles: in arithmetic write `2.0` for `2`"
+_DOUBLES = (
+    "all numbers of evidence and parameters are doubles: in arithmetic write `2.0` for `2`; "
+    "`size(…)` is a whole number, `double(size(…))` is none"
+)
 
 # The expressions in a rule's message, in order.
 Fields = Callable[[str], Sequence[str]]
@@ -42,7 +50,8 @@ class Written:
     """One expression: the policy's *document* with its *text*, and where it stands there.
 
     *before* is how many characters of the value at *place* come first. A *condition*
-    has to be true or false; what fills in a message may be anything.
+    has to be true or false; a variable, and what fills in a message, may be anything.
+    *readable* are the variables that are defined before it.
     """
 
     document: Document
@@ -51,6 +60,12 @@ class Written:
     before: int
     expression: str
     is_condition: bool
+    readable: tuple[str, ...] = ()
+
+    @property
+    def is_variable(self) -> bool:
+        """Whether it defines one."""
+        return self.place[:2] == ("spec", VARIABLES)
 
 
 def written(specs: Specs, files: Mapping[str, str], fields: Fields) -> Iterator[Written]:
@@ -75,6 +90,17 @@ def faults(asked: Sequence[Written], compiled: Sequence[Compiled]) -> Iterator[D
 
 def of_policy(document: Document, text: str, fields: Fields) -> Iterator[Written]:
     """Every expression of one policy; *document* is that of *text*."""
+    names: tuple[str, ...] = ()
+    for name, expression in (document.at("spec", VARIABLES) or {}).items():
+        place = ("spec", VARIABLES, name)
+        yield Written(document, text, place, 0, expression, is_condition=False, readable=names)
+        names += (name,)
+    for one in _of_rules(document, text, fields):
+        yield replace(one, readable=names)
+
+
+def _of_rules(document: Document, text: str, fields: Fields) -> Iterator[Written]:
+    """The condition of the policy, the conditions of its rules, and what fills in messages."""
     places: list[tuple[Path, str]] = []
     if document.at("spec", "when") is not None:
         places.append((("spec", "when"), document.at("spec", "when")))
@@ -108,7 +134,9 @@ def _faults_of_file(found: Iterable[tuple[Written, Compiled]]) -> Iterator[Diagn
                 return
         if not compiled.flaws:
             yield from _unknown_parameters(one, compiled.parameters)
+            yield from _unknown_variables(one, compiled.variables)
             yield from _no_condition(one, compiled.type)
+            yield from _no_variable(one, compiled.type)
 
 
 def _fault(one: Written, flaw: Flaw) -> Diagnostic:
@@ -137,9 +165,11 @@ def _unknown_name(one: Written, flaw: Flaw) -> Diagnostic:
         message = f"there is no function {shown(flaw.subject)}"
         return _diagnostic(one, "SPEC333", message, _LANGUAGE, flaw)
     message = f"nothing is called {shown(first)}"
-    hint = did_you_mean(first, [*SECTIONS, PARAMETERS])
+    hint = did_you_mean(first, [*SECTIONS, PARAMETERS, VARIABLES])
     if first in _parameters(one):
         hint = f"parameters are read as `{PARAMETERS}.{first}`"
+    elif first in one.readable:
+        hint = f"variables are read as `{VARIABLES}.{first}`"
     return _diagnostic(one, "SPEC333", message, hint, Flaw("name", "", flaw.at, first))
 
 
@@ -152,13 +182,41 @@ def _unknown_parameters(one: Written, names: Sequence[str]) -> Iterator[Diagnost
     declared = _parameters(one)
     for name in names:
         if name not in declared:
-            match = re.search(rf"\b{PARAMETERS}\s*\.\s*(?={re.escape(name)}\b)", one.expression)
-            flaw = Flaw("name", "", match.end() if match else None, name)
+            flaw = _read_of(one, PARAMETERS, name)
             message = f"the policy declares no parameter {shown(name)}"
             near = nearest(name, declared)
             hint = f"declare it: `{PARAMETERS}: {{{name}: {{type: number}}}}`"
             hint = f'did you mean "{near}"?' if near else hint
             yield _diagnostic(one, "SPEC334", message, hint, flaw)
+
+
+def _unknown_variables(one: Written, names: Sequence[str]) -> Iterator[Diagnostic]:
+    for name in names:
+        if name not in one.readable:
+            message = f"the policy defines no variable {shown(name)}"
+            near = nearest(name, one.readable)
+            hint = f"define it: `{VARIABLES}: {{{name}: …}}`"
+            if name in (one.document.at("spec", VARIABLES) or {}):
+                message = f"the variable {shown(name)} is not defined before this one"
+                hint = "a variable reads only those above it"
+            elif near:
+                hint = f'did you mean "{near}"?'
+            flaw = _read_of(one, VARIABLES, name)
+            yield _diagnostic(one, "SPEC334", message, hint, flaw)
+
+
+def _read_of(one: Written, holder: str, name: str) -> Flaw:
+    """Where *one* reads *name* of *holder*, or all of it where that cannot be told."""
+    match = re.search(rf"\b{holder}\s*\.\s*(?={re.escape(name)}\b)", one.expression)
+    return Flaw("name", "", match.end() if match else None, name)
+
+
+def _no_variable(one: Written, name: str) -> Iterator[Diagnostic]:
+    kind = name.partition("<")[0]
+    if one.is_variable and kind in _NO_VALUES:
+        message = f"this comes to {_NO_VALUES[kind]}, which no variable can hold"
+        hint = "make a variable of the comparison: that is true or false"
+        yield _diagnostic(one, "SPEC335", message, hint, Flaw("type", ""))
 
 
 def _no_condition(one: Written, name: str) -> Iterator[Diagnostic]:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mlgitops.model.metrics import METRICS, metrics_for
+from mlgitops.model.metrics import metrics_for
 from mlgitops.model.source import Diagnostic
-from mlgitops.model.spec import Environment, Kind, Parameter, Pipeline, Policy, PolicyTest, Waiver
+from mlgitops.model.spec import (
+    Environment,
+    Evaluate,
+    Kind,
+    Parameter,
+    Pipeline,
+    Policy,
+    PolicyTest,
+    Waiver,
+)
 from mlgitops.spec.documents import Document, Documents
 from mlgitops.spec.problems import did_you_mean, shown
 from mlgitops.spec.references import unknown
@@ -32,6 +42,16 @@ _WORDS = {
     "boolean": "true or false",
     "list": "a list of texts",
 }
+# Sections of the evidence that are there only if a pipeline asks for them, and by what.
+_ON_REQUEST: Mapping[str, tuple[str, Callable[[Evaluate], object]]] = {
+    "noise": ("seeds: [8, 9]", lambda asked: asked.seeds),
+    "reproduction": ("repeat: true", lambda asked: asked.repeats),
+    "leakage.shuffled": ("shuffle: true", lambda asked: asked.shuffles),
+    "latency": ("latencyCalls: 200", lambda asked: asked.latency_calls),
+    "fairness": ("groups: [{by: [ … ]}]", lambda asked: asked.groups),
+    "robustness": ("perturbations: { … }", lambda asked: asked.perturbations),
+}
+_REPORTING = ("audit", "advisory")
 
 
 def check(documents: Documents) -> Iterator[Diagnostic]:
@@ -46,10 +66,13 @@ def check(documents: Documents) -> Iterator[Diagnostic]:
                 for path, gate in document.items("spec", "gates"):
                     yield from _gate(document, path, gate, documents)
                     yield from _metric_of_gate(document, path, gate, [document])
+                    yield from _section_of_gate(document, path, gate, [document], documents)
             case Environment():
                 for path, binding in document.items("spec", "policies"):
                     yield from _gate(document, path, binding, documents)
                     yield from _metric_of_gate(document, path, binding, pipelines)
+                    if binding.get("level") not in _REPORTING:
+                        yield from _section_of_gate(document, path, binding, pipelines, documents)
             case Waiver() as waiver:
                 yield from _rules_of_waiver(document, waiver, documents)
             case PolicyTest() as test:
@@ -166,10 +189,49 @@ def _metric_of_gate(
             if metric not in computed:
                 message = f"the pipeline {pipeline.name} does not compute {shown(metric)}"
                 hint = f"add it to evaluate.metrics of {pipeline.name}"
-                if metric not in METRICS or metric not in metrics_for(spec.task):
+                own = [function.name for function in spec.evaluate.functions]
+                if metric not in (*metrics_for(spec.task), *own):
                     hint = did_you_mean(metric, computed)
                 yield document.fault("SPEC309", (*path, "with", METRIC_PARAMETER), message, hint)
                 return
+
+
+def _section_of_gate(
+    document: Document,
+    path: Path,
+    gate: Mapping[str, Any],
+    pipelines: Sequence[Document],
+    documents: Documents,
+) -> Iterator[Diagnostic]:
+    """A gate on a section that a pipeline it judges does not ask for can never open."""
+    policy = documents.named(Kind.POLICY).get(gate["policy"])
+    if policy is None or not isinstance(policy.spec, Policy):
+        return
+    read = _sections_read(policy.spec)
+    for pipeline in pipelines:
+        spec = pipeline.spec
+        if not isinstance(spec, Pipeline):
+            continue
+        for section in read:
+            key, is_asked = _ON_REQUEST[section]
+            if not is_asked(spec.evaluate):
+                message = f"{policy.name} reads `{section}`, which {pipeline.name} does not ask for"
+                hint = f"add `{key}` to `evaluate` of {pipeline.name}"
+                yield document.fault("SPEC351", (*path, "policy"), message, hint)
+                return
+
+
+def _sections_read(policy: Policy) -> list[str]:
+    """Sections on request that *policy* cannot do without; one that it asks `has(…)` of is not."""
+    rules = (text for rule in policy.rules for text in (rule.passes, rule.fails or ""))
+    variables = (variable.expression for variable in policy.variables)
+    text = "\n".join((*rules, *variables, policy.when or ""))
+    return [
+        section
+        for section in _ON_REQUEST
+        if re.search(rf"(?<![\w.]){re.escape(section)}[.\[]", text)
+        and not re.search(rf"has\(\s*{re.escape(section)}\b", text)
+    ]
 
 
 def _has_type(value: Any, name: str) -> bool:

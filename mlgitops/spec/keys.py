@@ -93,5 +93,5 @@ def _key(name: str, content: bytes | None) -> PublicKey:
     try:
         text = (content or b"").decode("ascii")
     except UnicodeDecodeError as error:
-        raise ValueError("this is not one public key in PEM") from error
+        raise ValueError("this is not one ed25519 public key in PEM") from error
     return PublicKey.parse(name, text)

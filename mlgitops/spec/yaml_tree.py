@@ -142,7 +142,10 @@ class _Builder:
             )
         if event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            self._refuse("SPEC109", f"a spec has no tags, found {shown(tag)}", event, "remove it")
+            # An expression such as `!has(ext.a)` would be its opposite without it.
+            is_ours = tag.startswith("!") and not tag.startswith("!!")
+            hint = "put it in quotes if it is text; else remove it" if is_ours else "remove it"
+            self._refuse("SPEC109", f"a spec has no tags, found {shown(tag)}", event, hint)
 
     def _scalar(self, event: Any) -> Any:
         text: str = event.value

@@ -1,4 +1,4 @@
-from mlgitops.model.spec import Expected, Kind, Parameter, PolicyCase, PolicyTest
+from mlgitops.model.spec import Expected, Kind, Parameter, PolicyCase, PolicyTest, Variable
 from mlgitops.spec.decode import decode
 from mlgitops.spec.yaml_tree import parse
 
@@ -44,3 +44,12 @@ def test_the_default_of_a_list_cannot_be_changed():
     policy = decode(Kind.POLICY, parse(f"{head}spec: {body}\n", "n.yaml").value)
 
     assert policy.parameters == (Parameter("names", "list", ("a", "b")),)
+
+
+def test_variables_keep_their_order():
+    head = HEAD.replace("PolicyTest", "Policy")
+    body = "{variables: {z: b, a: variables.z}, rules: [{id: r, pass: x, message: m}]}"
+
+    policy = decode(Kind.POLICY, parse(f"{head}spec: {body}\n", "n.yaml").value)
+
+    assert policy.variables == (Variable("z", "b"), Variable("a", "variables.z"))

@@ -35,6 +35,23 @@ def marked(one, flaw):
     return one.text[found.span.start : found.span.end]
 
 
+@pytest.mark.parametrize(
+    ("passes", "hint"),
+    [
+        ("a and b", "write `&&`"),
+        ("a & b", "write `&&`"),
+        ("a | b", "write `&&`"),
+        ("a = b", "write `&&`"),
+        ("a && (b || c", "expressions are CEL"),
+    ],
+)
+def test_operators_of_other_languages_are_told_from_other_slips(passes, hint):
+    flaw = Flaw("syntax", "no", 0, "a")
+    [found] = expressions.faults([rule(passes)[0]], [Compiled(flaws=(flaw,))])
+
+    assert found.hint.startswith(hint)
+
+
 def test_the_names_are_the_sections_of_the_schema_and_the_context():
     sections = json.loads(SCHEMA.read_text())["properties"]
 
@@ -132,3 +149,67 @@ def test_a_file_lists_at_most_a_hundred_faults():
 
     flaws = Compiled(flaws=(Flaw("name", "", 0, "p"),) * 2)
     assert len(list(expressions.faults(found, [flaws] * 60))) == 100
+
+
+VARIABLES = "  variables: {first: f, second: g}\n  rules: [{id: a, pass: p, message: '{m}'}]\n"
+
+
+def test_variables_are_asked_in_order_and_each_can_read_those_before_it():
+    found = asked(VARIABLES)
+
+    assert [(one.expression, one.readable) for one in found] == [
+        ("f", ()), ("g", ("first",)), ("p", ("first", "second")), ("m", ("first", "second")),
+    ]  # fmt: skip
+    assert [one.is_variable for one in found] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "message", "hint"),
+    [
+        (0, "second", "is not defined before this one", "a variable reads only those above it"),
+        (1, "second", "is not defined before this one", "a variable reads only those above it"),
+        (2, "frist", "defines no variable", 'did you mean "first"?'),
+        (3, "xyz", "defines no variable", "define it: `variables: {xyz: …}`"),
+    ],
+)
+def test_a_variable_that_cannot_be_read_is_a_fault(place, name, message, hint):
+    found = asked(VARIABLES)
+    compiled = [Compiled("DYN")] * len(found)
+    compiled[place] = Compiled("DYN", variables=("first", name) if place > 1 else (name,))
+
+    [fault] = expressions.faults(found, compiled)
+
+    assert (fault.code, message in fault.message) == ("SPEC334", True)
+    assert fault.hint.startswith(hint)
+
+
+def test_a_variable_that_is_not_defined_is_shown_where_it_is_read():
+    [_, _, one, _] = asked(VARIABLES.replace("pass: p", "pass: a.variables.b > variables.frist"))
+
+    [found] = expressions.faults([one], [Compiled("BOOL", variables=("frist",))])
+
+    assert one.text[found.span.start : found.span.end] == "frist"
+
+
+@pytest.mark.parametrize("name", ["TIMESTAMP", "DURATION", "TYPE<DYN>"])
+def test_a_variable_holds_no_time(name):
+    first, *_ = asked(VARIABLES)
+
+    [fault] = expressions.faults([first], [Compiled(name)])
+
+    assert (fault.code, "no variable can hold" in fault.message) == ("SPEC335", True)
+
+
+@pytest.mark.parametrize("name", ["INT", "LIST<DYN>", "MAP<STRING, DYN>", "BOOL", "NULL"])
+def test_a_variable_may_be_anything_else(name):
+    first, *_ = asked(VARIABLES)
+
+    assert list(expressions.faults([first], [Compiled(name)])) == []
+
+
+def test_a_variable_that_is_named_alone_is_told_how_it_is_read():
+    *_, one = asked(VARIABLES)
+
+    [found] = expressions.faults([one], [Compiled(flaws=(Flaw("name", "", 0, "first"),))])
+
+    assert found.hint == "variables are read as `variables.first`"

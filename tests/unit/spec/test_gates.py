@@ -87,6 +87,22 @@ def test_a_gate_may_name_any_metric_that_the_pipeline_asks_for(smallest, builtin
     assert errors(smallest, builtin, gate=gate % "roc_auc", pipeline=pipeline) == ["SPEC309"]
 
 
+def test_a_function_that_is_not_among_the_metrics_is_to_be_added(smallest, builtin):
+    files = dict(smallest)
+    files["mlops/pipelines/churn.yaml"] += (
+        "  evaluate:\n    metrics: [f1]\n"
+        '    functions: {profit: {entrypoint: "money:profit", direction: maximize}}\n'
+        "  gates: [{policy: min-metric, with: {metric: profit, min: 0.5}}]\n"
+    )
+
+    with pytest.raises(SpecError) as refused:
+        load(files, builtin)
+
+    (diagnostic,) = refused.value.diagnostics
+    assert diagnostic.code == "SPEC309"
+    assert diagnostic.hint == "add it to evaluate.metrics of churn"
+
+
 @pytest.mark.parametrize(
     ("default", "expected"),
     [("[]", []), ("[a, b]", []), ("a", ["SPEC321"]), ("[1]", ["SPEC201"]), ("[[a]]", ["SPEC201"])],
@@ -95,3 +111,32 @@ def test_the_default_of_a_list_is_one_of_texts(smallest, builtin, default, expec
     free = FREE.replace("default: [a]", f"default: {default}")
 
     assert errors(smallest, builtin, policies={"mlops/policies/free.yaml": free}) == expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("reproduction.is_same_manifest", ["SPEC351"]),
+        ("has(reproduction.rows) && reproduction.rows > 0", []),
+        ("subject.noise.sd < 1.0", []),  # of another section
+        ("noise.metrics.roc_auc.sd < 1.0", ["SPEC351"]),
+        ("leakage.duplicate_rows == 0", []),
+    ],
+)
+def test_a_gate_may_read_what_the_pipeline_asks_for(smallest, builtin, condition, expected):
+    policies = {"mlops/policies/free.yaml": FREE.replace('"true"', f'"{condition}"')}
+    asking = "  evaluate: {seeds: [8], repeat: true}\n"
+
+    assert errors(smallest, builtin, gate="{policy: free}", policies=policies) == expected
+    assert (
+        errors(smallest, builtin, gate="{policy: free}", policies=policies, pipeline=asking) == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"), [("soft", ["SPEC351"]), ("advisory", []), ("audit", [])]
+)
+def test_a_binding_that_only_reports_may_read_anything(smallest, builtin, level, expected):
+    binding = f"{{policy: reproducible, level: {level}}}"
+
+    assert errors(smallest, builtin, binding=binding) == expected

@@ -102,6 +102,20 @@ def test_all_that_a_spec_may_not_hold_is_listed(text, expected):
     assert codes(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a: !has(b.c)\n", "put it in quotes if it is text; else remove it"),
+        ("a: !!str b\n", "remove it"),
+    ],
+)
+def test_what_may_be_text_is_not_to_be_turned_into_its_opposite(text, hint):
+    with pytest.raises(SpecError) as refused:
+        parse(text, "x.yaml")
+
+    assert [one.hint for one in refused.value.diagnostics] == [hint]
+
+
 def test_a_quoted_merge_key_is_an_ordinary_key():
     assert parse('"<<": 1\n', "x.yaml").value == {"<<": 1}
 
