@@ -330,6 +330,9 @@ class Repository(Lineage, Protocol):
     def read_bytes(self, path: str, ref: str) -> bytes | None:
         """A file's bytes at *ref*, or None when it is not there."""
 
+    def read_blobs(self, paths: Sequence[str], ref: str) -> tuple[bytes | None, ...]:
+        """The bytes of each of *paths* at *ref*, aligned with them, in one go; None as above."""
+
     def read_at(self, path: str, refs: Sequence[str]) -> tuple[str | None, ...]:
         """A file's text at each of *refs*, aligned with them, in one go."""
 
@@ -342,6 +345,9 @@ class Repository(Lineage, Protocol):
         Raises:
             SpecError: a file is not UTF-8 text.
         """
+
+    def digests(self, paths: Sequence[str], ref: str) -> dict[str, str]:
+        """Git's digests of all files at and below *paths* at *ref*, by path, as `read_all`."""
 
     def history(self, path: str, ref: str) -> tuple[Commit, ...]:
         """Commits that changed *path*, on any line of work that *ref* contains.

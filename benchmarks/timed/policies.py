@@ -1,18 +1,21 @@
-"""30 policies over evidence with 50 slices: `cold N` or `warm N`; prints seconds as JSON.
+"""30 policies over evidence with 50 slices: `cold N`, `warm N` or `variables N`.
 
-Cold is what the gate does: a new child process answers, and the answers are judged.
-Warm is the child's own work, compiling and evaluating, in a process that did it before.
+Prints seconds as JSON. Cold is what the gate does: a new child process answers, and the
+answers are judged. Warm is the child's own work, compiling and evaluating, in a process that
+did it before; so is the last, of policies with `pass`, `fail` and message over variables.
 """
 
 import json
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from mlgitops.adapters.cel_engine import program
-from mlgitops.adapters.cel_engine.engine import CelEngine
-from mlgitops.model.spec import Policy, Rule
+from mlgitops.adapters.cel_engine.engine import CelEngine, request_document
+from mlgitops.model.spec import Policy, Rule, Variable
 from mlgitops.model.verdict import context
 from mlgitops.policies.binding import BoundPolicy
 from mlgitops.policies.engine import Case, judge, questions
@@ -29,9 +32,23 @@ bound = [
     BoundPolicy(Policy(f"slices-{number}", "", (), None, (rule,)), {"min": number / 1000}, "soft")
     for number in range(POLICIES)
 ]
+NAMED = (
+    Variable("judged", "slices.filter(s, s.judged)"),
+    Variable("lows", "variables.judged.map(s, s.metrics['roc_auc'].low)"),
+)
+naming = Rule(
+    "every-slice",
+    "size(variables.judged) > 0 && variables.lows.all(low, low >= params.min)",
+    "variables.judged.exists(s, s.metrics['roc_auc'].high < params.min)",
+    "above {params.min:.3f}: {variables.judged.map(s, s.name)}",
+    "train again",
+)
+shared = [
+    BoundPolicy(Policy("shared", "", (), None, (naming,), NAMED), one.parameters, "soft")
+    for one in bound
+]
 asked = questions(bound)
 known = context(datetime(2026, 1, 1, tzinfo=UTC), "gate", evidence["environment"])
-plain = [{"expression": q.expression, "parameters": q.parameters} for q in asked]
 
 
 def cold() -> None:
@@ -41,15 +58,18 @@ def cold() -> None:
     judge(bound, answers, Case(evidence, "", known, (), engine.version))
 
 
-def warm() -> None:
+def warm(request: dict[str, Any]) -> None:
     from cel_expr_python import cel
 
-    answers = list(program.Evaluation(cel).answers(doubles, plain))
+    answers = list(program.Evaluation(cel).answers(request))
     assert not any("error" in answer for answer in answers), answers
 
 
-doubles = json.loads(json.dumps(evidence), parse_int=float)
-work = cold if sys.argv[1] == "cold" else warm
+plain, named = (
+    json.loads(json.dumps(request_document(evidence, questions(policies))), parse_int=float)
+    for policies in (bound, shared)
+)
+work = {"cold": cold, "warm": partial(warm, plain), "variables": partial(warm, named)}[sys.argv[1]]
 work()
 taken = []
 for _ in range(int(sys.argv[2])):

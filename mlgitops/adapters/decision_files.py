@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Sequence
+from io import FileIO
 from pathlib import Path
 
 from mlgitops import folders
@@ -34,19 +35,32 @@ class LocalDecisionLog:
         folders.hide_from_git(self._base)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("a+b") as file:
+            # No buffer: closing the file would write again what the disk has refused.
+            with path.open("a+b", buffering=0) as file:
                 # Two runs may decide at once; the lock goes with the file.
                 fcntl.flock(file, fcntl.LOCK_EX)
                 file.seek(0)
-                line = made(_lines(file.read()))
-                file.write(line.encode() + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+                line = made(_lines(file.readall()))
+                _add(file, line.encode() + b"\n")
         except OSError as error:
             raise folders.disk_error(path, error) from error
 
     def _path(self, model: str) -> Path:
         return self._base / "decisions" / f"{model}.jsonl"
+
+
+def _add(file: FileIO, content: bytes) -> None:
+    """Write *content* at the end of *file*, all of it or nothing."""
+    before = file.seek(0, os.SEEK_END)
+    try:
+        remaining = memoryview(content)
+        while remaining:
+            remaining = remaining[file.write(remaining) :]
+        os.fsync(file.fileno())
+    except OSError:
+        # Half a line would be taken for one that somebody changed.
+        file.truncate(before)
+        raise
 
 
 def _lines(content: bytes) -> tuple[str, ...]:

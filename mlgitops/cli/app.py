@@ -125,7 +125,7 @@ def complain(error: MlgitopsError, texts: Mapping[str, str]) -> None:
     if isinstance(error, SpecError) and error.details:
         write(harmless.quoted(error.details) + "\n")
     if error.hint:
-        write(f"hint: {harmless.printable(error.hint)}\n")
+        write(f"hint: {harmless.message(error.hint)}\n")
 
 
 def _spare_the_collector() -> None:

@@ -22,19 +22,41 @@ def moment(text: str) -> datetime:
         return found.replace(tzinfo=UTC)
     if found.tzinfo is None:
         raise _no_moment(text)
-    return found.astimezone(UTC)
+    try:
+        return found.astimezone(UTC)
+    except OverflowError:
+        raise _no_moment(text) from None
 
 
 def length(text: str) -> timedelta:
     """The length that `48h` or `90d` names.
 
     Raises:
-        SpecError: *text* has another form.
+        SpecError: *text* has another form, or is longer than can be reckoned with.
     """
     try:
         return duration(text)
-    except (ValueError, OverflowError) as error:
-        raise SpecError(str(error), hint="a whole number and one of m, h, d, w: `90d`") from None
+    except OverflowError:
+        raise _too_long(text) from None
+    except ValueError:
+        hint = "a whole number and one of m, h, d, w: `90d`"
+        raise SpecError(f"{text!r} is not a duration such as 48h or 30d", hint=hint) from None
+
+
+def before(now: datetime, text: str) -> datetime:
+    """The time that was the length *text* before *now*.
+
+    Raises:
+        SpecError: as `length`, or there was no such time.
+    """
+    try:
+        return now - length(text)
+    except OverflowError:
+        raise _too_long(text) from None
+
+
+def _too_long(text: str) -> SpecError:
+    return SpecError(f"{text!r} is longer than any calendar", hint="write fewer digits: `90d`")
 
 
 def _no_moment(text: str) -> SpecError:

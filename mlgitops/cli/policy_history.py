@@ -6,15 +6,12 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlgitops.model.digest import short
 from mlgitops.model.errors import ChangesPending, GateFailed, Inconclusive, MlgitopsError
 
 if TYPE_CHECKING:
     import argparse
 
     from mlgitops.cli.wiring import Wiring
-    from mlgitops.model.decision_log import Entry
-    from mlgitops.usecases.backtest import Backtest
     from mlgitops.usecases.history import Archive
     from mlgitops.usecases.replay import Replay
 
@@ -27,6 +24,9 @@ def configure(subparsers: Any) -> None:
     asked = replay.add_mutually_exclusive_group(required=True)
     asked.add_argument("id", nargs="?", metavar="ID", help="of one decision; its first digits do")
     asked.add_argument("--all", action="store_true", help="every decision at HEAD and of here")
+    asked.add_argument(
+        "--head", metavar="ID", help="of the last decision of a log: all of it, if it ends there"
+    )
     backtest = subparsers.add_parser(
         "backtest", help="say which past decisions would flip under the work tree's policies"
     )
@@ -42,9 +42,10 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
 
     Raises:
         GateFailed: a decision comes out otherwise than recorded.
-        Inconclusive: one cannot be judged again, as its evidence or commit is gone.
+        Inconclusive: one cannot be judged again, as its evidence, commit or policy is gone.
         ChangesPending: decisions would flip.
-        SpecError: a chain of decisions is broken, or there is no such decision.
+        SpecError: a chain of decisions is broken, there is no such decision, or no log that
+            ends with it.
     """
     from mlgitops.usecases.history import Archive
 
@@ -55,25 +56,26 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
 
 
 def _replay(arguments: argparse.Namespace, wiring: Wiring, archive: Archive) -> int:
+    from mlgitops.reports import policy_history
     from mlgitops.usecases.history import named
     from mlgitops.usecases.replay import replay
 
-    found = archive.decided()
-    asked = found if arguments.all else (named(found, arguments.id),)
+    if arguments.head is not None:
+        asked = archive.ending(arguments.head)
+    else:
+        found = archive.decided()
+        asked = found if arguments.all else (named(found, arguments.id),)
     replays = replay(asked, archive, wiring.specs_at, engine=wiring.engine)
     error = _replay_error(replays)
     if arguments.format == "json":
-        rows = [
-            {**_row(one.entry), "outcome": one.outcome, "reason": one.reason} for one in replays
-        ]
-        return _answer({"replays": rows}, error)
-    for one in replays:
-        sys.stdout.write(f"{_line(one.entry)}  {one.outcome}\n")
-        if one.reason:
-            sys.stdout.write(f"  {one.reason}\n")
-    equal = sum(one.outcome == "equal" for one in replays)
-    sys.stdout.write(f"{equal} of {len(replays)} decisions come out byte for byte as recorded\n")
-    return _ended(error)
+        from mlgitops.cli.answers import answer
+
+        answer(policy_history.replays_document(replays), error)
+        return 0
+    sys.stdout.write(policy_history.replays_text(replays))
+    if error is not None:
+        raise error
+    return 0
 
 
 def _replay_error(replays: Sequence[Replay]) -> MlgitopsError | None:
@@ -89,16 +91,18 @@ def _replay_error(replays: Sequence[Replay]) -> MlgitopsError | None:
         count = outcomes.count("unknown")
         return Inconclusive(
             f"{count} of {len(outcomes)} decisions cannot be judged again",
-            hint="bring back the evidence or the commit that is missing: git fetch --all",
+            hint="bring back what the lines above miss: evidence and commits with "
+            "`git fetch --all`, built-in policies with the version of mlgitops that had them",
         )
     return None
 
 
 def _backtest(arguments: argparse.Namespace, wiring: Wiring, archive: Archive) -> int:
-    from mlgitops.cli.moments import length
+    from mlgitops.cli.moments import before
+    from mlgitops.reports import policy_history
     from mlgitops.usecases.backtest import backtest
 
-    since = wiring.clock.now() - length(arguments.since) if arguments.since else None
+    since = before(wiring.clock.now(), arguments.since) if arguments.since is not None else None
     made = backtest(
         archive.decided(),
         wiring.specs,
@@ -114,55 +118,11 @@ def _backtest(arguments: argparse.Namespace, wiring: Wiring, archive: Archive) -
             hint="what is released stays released: only the next decisions are made by these",
         )
     if arguments.format == "json":
-        return _answer(_backtest_document(made), error)
-    for flip in made.flips:
-        sys.stdout.write(f"{_line(flip.entry)}  {flip.before} → {flip.after}\n")
-        sys.stdout.write("".join(f"  because of {reason}\n" for reason in flip.because))
-    sys.stdout.write(f"{len(made.flips)} of {made.judged} decisions would flip")
-    sys.stdout.write(f"; {made.unknown} lack their evidence\n" if made.unknown else "\n")
-    return _ended(error)
+        from mlgitops.cli.answers import answer
 
-
-def _backtest_document(made: Backtest) -> dict[str, Any]:
-    flips = [
-        {
-            **_row(flip.entry),
-            "before": str(flip.before),
-            "after": str(flip.after),
-            "because": list(flip.because),
-        }
-        for flip in made.flips
-    ]
-    return {"judged": made.judged, "unknown": made.unknown, "flips": flips}
-
-
-def _row(entry: Entry) -> dict[str, Any]:
-    decision = entry.decision
-    return {
-        "id": entry.id,
-        "time": decision.context["now"],
-        "stage": decision.context["stage"],
-        "environment": decision.environment,
-        "model": decision.model,
-        "candidate": short(decision.candidate),
-        "commit": entry.commit,
-    }
-
-
-def _line(entry: Entry) -> str:
-    row = _row(entry)
-    place = f"{row['environment']}/{row['model']}"
-    return f"{short(entry.id)}  {row['time']}  {row['stage']:<7}  {place}  {row['candidate']}"
-
-
-def _answer(document: dict[str, Any], error: MlgitopsError | None) -> int:
-    from mlgitops.cli.answers import answer
-
-    answer(document, error)
-    return 0
-
-
-def _ended(error: MlgitopsError | None) -> int:
+        answer(policy_history.backtest_document(made), error)
+        return 0
+    sys.stdout.write(policy_history.backtest_text(made))
     if error is not None:
         raise error
     return 0

@@ -6,6 +6,8 @@ has do not count. Methods and sources: docs/statistics.md.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mlgitops.evaluation.arrays import Column, Floats, Integers, Mask, coded
@@ -46,12 +48,28 @@ def totals(values: Floats, clusters: Integers) -> Floats:
     return np.stack(summed, axis=1).reshape(-1, *values.shape[1:]).astype(np.float64)
 
 
-def variance(influences: Floats, clusters: Integers) -> float:
-    """Variance of what has these influences of rows, which are summed within clusters first."""
-    moved = totals(influences, clusters)
-    return float(np.square(moved).sum()) * moved.size / (moved.size - 1)
+def error(sums: Floats) -> float:
+    """Standard error of what clusters, of which there are two or more, move by these *sums*."""
+    return length(sums) * math.sqrt(sums.size / (sums.size - 1))
+
+
+def length(vector: Floats) -> float:
+    """Its Euclidean length, also where squares would overflow or vanish."""
+    largest = float(np.abs(vector).max())
+    if not (largest and math.isfinite(largest)):
+        return largest
+    return largest * float(np.linalg.norm(vector / largest))
 
 
 def having(clusters: Integers, rows: Mask) -> int:
     """How many clusters have one of *rows* at least."""
     return int(np.count_nonzero(np.bincount(clusters[rows])))
+
+
+def trials(share: float, se: float, rows: int, clusters: int) -> float:
+    """How many independent rows would give *share* the standard error *se*: 1 to *rows*.
+
+    Without any spread (an *se* of 0), each cluster counts as one row.
+    """
+    spread = share * (1 - share)
+    return min(max(spread / se**2 if spread and se else clusters, 1.0), rows)

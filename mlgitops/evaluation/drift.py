@@ -20,13 +20,16 @@ MOST_DISTINCT = 200
 LONGEST_VALUE = 64
 REST = "…"
 
+_LARGEST = np.finfo(np.float64).max
+
 
 def distribution(column: str, values: Column) -> ReferenceColumn:
     """The distribution of *values*, which *column* holds.
 
-    Numbers and times: shares between deciles that occur in the data, fewer where they
-    are equal. Others: the 20 most frequent values and the rest together; of a column
-    with more than 200 values none is named, since it may name people.
+    Numbers and times: shares below, between and above the deciles that occur in the data;
+    one that is several deciles stands twice, for a bin of that value alone. Others: the 20
+    most frequent values and the rest together; of a column with more than 200 values none
+    is named, since it may name people. Nothing but nulls has neither edges nor values.
 
     Raises:
         Undefined: there are no rows.
@@ -34,14 +37,13 @@ def distribution(column: str, values: Column) -> ReferenceColumn:
     if not values.size:
         raise Undefined("the distribution of no rows")
     found = ReferenceColumn(column=column, nulls=float(nulls(values).mean()), shares=[])
+    if found["nulls"] == 1:
+        return found
     if _is_ordered(values):
         numbers = _numbers(values)
-        finite = numbers[np.isfinite(numbers)]
-        if finite.size:
-            levels = np.linspace(0, 1, BINS + 1)
-            edges = np.unique(np.quantile(finite, levels, method="inverted_cdf"))
-            found["edges"] = edges.tolist()
-            found["shares"] = _between(edges, numbers).tolist()
+        edges = _deciles(numbers[~np.isnan(numbers)])
+        found["edges"] = edges.tolist()
+        found["shares"] = _between(edges, numbers).tolist()
         return found
     codes, names = coded(values)
     counts = np.bincount(codes[codes >= 0], minlength=len(names))
@@ -58,27 +60,36 @@ def stability_index(reference: ReferenceColumn, rows: int, values: Column) -> fl
     """The population stability index of *values* against *reference*, of *rows* rows.
 
     0 for equal shares, without an upper end; above 0.25 is usually called a shift. A
-    share of 0 counts as half a row, on its own side.
+    share of 0 counts as half a row, on its own side. Nothing but nulls is of any kind.
 
     Raises:
-        Undefined: there are no rows on a side, or the column now has another kind of values.
+        Undefined: there are no rows on a side, the column now has another kind of values, or
+            *reference* has not one share for each bin.
     """
     if not values.size or not rows:
         raise Undefined("the drift of no rows")
-    if "edges" in reference and not _is_ordered(values):
-        raise Undefined("the column held numbers or times, and holds others now")
-    if "values" in reference and _is_ordered(values):
-        raise Undefined("the column holds numbers or times now, and held others")
-    if "edges" in reference:
-        now = _between(np.array(reference["edges"]), _numbers(values))
-    elif "values" in reference:
-        now = _of_values(reference["values"], values)
-    else:
-        now = np.array([1 - float(nulls(values).mean())])
+    missing = float(nulls(values).mean())
     before = np.array([*(reference["shares"] or [0.0]), reference["nulls"]])
-    after = np.array([*now, float(nulls(values).mean())])
+    after = np.array([*_shares_now(reference, values, missing), missing])
+    if before.size != after.size:
+        raise Undefined("the reference has not one share for each bin")
     before, after = np.maximum(before, 0.5 / rows), np.maximum(after, 0.5 / values.size)
     return float(np.sum((after - before) * np.log(after / before)))
+
+
+def _shares_now(reference: ReferenceColumn, values: Column, missing: float) -> Floats:
+    """The share of all rows in each bin of *reference*, nulls apart."""
+    if missing == 1:
+        return np.zeros(max(len(reference["shares"]), 1))
+    if "edges" in reference:
+        if not _is_ordered(values):
+            raise Undefined("the column held numbers or times, and holds others now")
+        return _between(np.array(reference["edges"], np.float64), _numbers(values))
+    if "values" in reference:
+        if _is_ordered(values):
+            raise Undefined("the column holds numbers or times now, and held others")
+        return _of_values(reference["values"], values)
+    return np.array([1 - missing])
 
 
 def _is_ordered(values: Column) -> TypeGuard[Floats]:
@@ -93,12 +104,29 @@ def _numbers(values: Column) -> Floats:
     return np.where(nulls(values), np.nan, numbers)
 
 
+def _deciles(numbers: Floats) -> Floats:
+    """The deciles of the finite *numbers*, from least to largest, each at most twice."""
+    finite = numbers[np.isfinite(numbers)]
+    if not finite.size:
+        finite = np.clip(numbers, -_LARGEST, _LARGEST)
+    levels = np.arange(BINS + 1) / BINS
+    edges, counts = np.unique(
+        np.quantile(finite, levels, method="inverted_cdf"), return_counts=True
+    )
+    return np.repeat(edges, np.minimum(counts, 2))
+
+
 def _between(edges: Floats, numbers: Floats) -> Floats:
-    """The share of all rows between each pair of *edges*; the ends take what lies beyond."""
+    """The share of all rows below, between and above *edges*: one more than there are edges.
+
+    A bin takes its upper edge, the lowest its lower one, too; an edge that stands twice is
+    the bin between both.
+    """
     there = numbers[~np.isnan(numbers)]
-    bins = max(edges.size - 1, 1)
-    places = np.clip(np.searchsorted(edges, there, side="right") - 1, 0, bins - 1)
-    return np.asarray(np.bincount(places, minlength=bins) / numbers.size)
+    below = np.searchsorted(edges, there, side="left")
+    places = (below + np.searchsorted(edges, there, side="right")) // 2
+    places = np.maximum(places, there >= edges.min(initial=np.inf))
+    return np.asarray(np.bincount(places, minlength=edges.size + 1) / numbers.size)
 
 
 def _of_values(named: list[str], values: Column) -> Floats:

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from mlgitops.evaluation import clusters as grouped
 from mlgitops.evaluation import intervals
 from mlgitops.evaluation.arrays import Floats, Integers
 from mlgitops.evaluation.intervals import Interval
@@ -55,7 +56,10 @@ class GroupMean:
         """
         if self.kind == "share":
             df = max(self.clusters - 1, 0)
-            return intervals.wilson(self.value, self._trials, confidence, df).around(self.value)
+            trials: float = self.n
+            if self.pulls:
+                trials = grouped.trials(self.value, self.se, self.n, self.clusters)
+            return intervals.wilson(self.value, trials, confidence, df).around(self.value)
         df = (self.clusters or self.n) - 1
         least = 0.0 if self.kind == "amount" else -math.inf
         found = intervals.symmetric(self.value, self.se, df, confidence).interval
@@ -63,23 +67,13 @@ class GroupMean:
             raise Undefined("the spread of a mean is too large to compute")
         return found.within(least, math.inf)
 
-    @property
-    def _trials(self) -> float:
-        """How many independent rows would have this standard error; at most *n*.
-
-        Without any spread over clusters, each counts as one row.
-        """
-        if not self.pulls:
-            return self.n
-        spread = self.value * (1 - self.value)
-        return min(spread / self.se**2 if spread and self.se else self.clusters, self.n)
-
 
 def mean_of(values: Floats, kind: MeanKind, clusters: Integers | None = None) -> GroupMean:
     """The mean of *values*; *clusters* are codes aligned with them.
 
     Raises:
-        Undefined: no rows, too few rows or clusters for a spread, or an overflow.
+        Undefined: no rows, too few rows or clusters for a spread, an overflow, or
+            numbers other than a share's that show no spread.
     """
     if not values.size:
         raise Undefined("a mean of no rows")
@@ -92,20 +86,17 @@ def mean_of(values: Floats, kind: MeanKind, clusters: Integers | None = None) ->
         moved = np.asarray(np.bincount(places, weights=moved), np.float64)
     if moved.size < 2 and (codes is not None or kind != "share"):
         raise Undefined("a spread needs two rows, and two clusters")
-    length = _length(moved)
-    se = length * math.sqrt(moved.size / max(moved.size - 1, 1))
+    se = grouped.error(moved) if moved.size > 1 else 0.0
     if not (math.isfinite(value) and math.isfinite(se)):
         raise Undefined(f"the mean of {values.size} rows is too large to compute")
-    pulls = Pulls(codes, moved / (length or 1.0)) if codes is not None else None
-    return GroupMean(value, values.size, se, kind, pulls)
-
-
-def _length(vector: Floats) -> float:
-    """Its Euclidean length, also where squares would overflow or vanish."""
-    largest = float(np.abs(vector).max())
-    if not (largest and math.isfinite(largest)):
-        return largest
-    return largest * float(np.linalg.norm(vector / largest))
+    se = intervals.rounded(se, float(np.abs(values).max()))
+    if kind != "share" and not se:
+        raise Undefined(f"the {values.size} rows of a mean show no spread")
+    if codes is None:
+        return GroupMean(value, values.size, se, kind)
+    # Without a spread, what is left is rounding, which pulls in no direction.
+    length = grouped.length(moved) if se else 1.0
+    return GroupMean(value, values.size, se, kind, Pulls(codes, moved / length))
 
 
 def correlation(means: Sequence[GroupMean]) -> Floats:

@@ -10,6 +10,9 @@ import numpy as np
 from mlgitops.evaluation.arrays import Floats
 from mlgitops.evaluation.undefined import Undefined
 
+ROUNDING = 1e-12
+"""A share of the size of numbers below which they differ by nothing but their rounding."""
+
 _LARGEST_UNDEFINED_SHARE = 0.05
 
 
@@ -31,7 +34,8 @@ class Interval(NamedTuple):
 class Spread(NamedTuple):
     """An interval, and the standard error and degrees of freedom that it was made of.
 
-    *df* 0 stands for the normal distribution.
+    *df* 0 stands for the normal distribution. An *se* of exactly 0 says that the rows
+    showed no spread, which few rows often do: the interval then means nothing.
     """
 
     interval: Interval
@@ -59,24 +63,22 @@ def symmetric(center: float, se: float, df: float, confidence: float) -> Spread:
     return Spread(Interval(center - reach, center + reach), se, df)
 
 
-def mean(values: Floats, confidence: float) -> Interval:
-    """Student's t interval for the mean.
-
-    Raises:
-        Undefined: fewer than two values.
-    """
-    return mean_spread(values, confidence).interval
+def rounded(se: float, scale: float) -> float:
+    """*se*, or 0.0 if it is no more than the rounding of numbers as large as *scale*."""
+    return 0.0 if se <= ROUNDING * scale else se
 
 
-def mean_spread(values: Floats, confidence: float) -> Spread:
-    """As `mean`, with the standard error and n - 1 degrees of freedom.
+def mean_spread(values: Floats, confidence: float, scale: float) -> Spread:
+    """Student's t interval for the mean, with n - 1 degrees of freedom.
+
+    *scale* is the size of the largest number that *values* were made of.
 
     Raises:
         Undefined: fewer than two values.
     """
     if values.size < 2:
         raise Undefined("the spread of a mean needs two rows")
-    se = float(values.std(ddof=1)) / math.sqrt(values.size)
+    se = rounded(float(values.std(ddof=1)) / math.sqrt(values.size), scale)
     return symmetric(float(values.mean()), se, values.size - 1, confidence)
 
 
@@ -95,10 +97,13 @@ def wilson(share: float, trials: float, confidence: float, df: float = 0) -> Int
     return Interval(center - reach, center + reach).within(0.0, 1.0).around(share)
 
 
-def paired_shares(only_first: int, only_second: int, pairs: int, confidence: float) -> Spread:
-    """Bonett and Price's interval for the difference of two shares of the same rows.
+def paired_shares(
+    only_first: float, only_second: float, pairs: float, confidence: float, df: float = 0
+) -> Spread:
+    """Bonett and Price's interval for the difference of two shares of the same *pairs*.
 
-    Unlike Wald's it keeps its width when the two never disagree.
+    The first model is right alone in *only_first* of them. Unlike Wald's interval it
+    keeps its width when the two never disagree.
 
     Raises:
         Undefined: no pairs.
@@ -108,20 +113,20 @@ def paired_shares(only_first: int, only_second: int, pairs: int, confidence: flo
     first, second = (only_first + 1) / (pairs + 2), (only_second + 1) / (pairs + 2)
     center = first - second
     se = math.sqrt((first + second - center * center) / (pairs + 2))
-    found = symmetric(center, se, 0, confidence)
+    found = symmetric(center, se, df, confidence)
     return found._replace(interval=found.interval.within(-1.0, 1.0))
 
 
-def area(value: float, variance: float, fewer: int, confidence: float, df: float = 0) -> Interval:
+def area(value: float, se: float, fewer: int, confidence: float, df: float = 0) -> Interval:
     """Interval of an area under a curve: normal on the logit scale.
 
     *fewer* is the size of the smaller class. An area of exactly 0 or 1 has an estimated
-    variance of 0; its interval then rests on the bound value x (1 - value) / fewer.
+    variance of 0; without any, the interval rests on the bound value x (1 - value) / fewer.
     """
-    if value in (0.0, 1.0):
+    if value in (0.0, 1.0) or not se:
         return wilson(value, fewer, confidence, df)
     center = math.log(value / (1 - value))
-    reach = quantile(confidence, df) * math.sqrt(variance) / (value * (1 - value))
+    reach = quantile(confidence, df) * se / (value * (1 - value))
     return Interval(_expit(center - reach), _expit(center + reach))
 
 
@@ -137,11 +142,13 @@ def percentile(draws: Floats, confidence: float) -> Interval:
     Raises:
         Undefined: more than a twentieth of the resamples is undefined.
     """
-    return percentile_spread(draws, confidence).interval
+    return percentile_spread(draws, confidence, 1.0).interval
 
 
-def percentile_spread(draws: Floats, confidence: float) -> Spread:
+def percentile_spread(draws: Floats, confidence: float, scale: float) -> Spread:
     """As `percentile`, with the standard deviation of the draws.
+
+    *scale* is the size of the largest number that they were made of.
 
     Raises:
         Undefined: more than a twentieth of the resamples is undefined.
@@ -150,7 +157,10 @@ def percentile_spread(draws: Floats, confidence: float) -> Spread:
     if defined.size < (1 - _LARGEST_UNDEFINED_SHARE) * draws.size:
         raise Undefined("too few rows of a class: many resamples have none of them")
     low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Spread(Interval(float(low), float(high)), float(defined.std(ddof=1)), 0)
+    # A few other draws in the tails are no spread either, if the interval has no width.
+    has_width = rounded(float(high - low), scale) > 0
+    se = rounded(float(defined.std(ddof=1)), scale) if has_width else 0.0
+    return Spread(Interval(float(low), float(high)), se, 0)
 
 
 def _expit(x: float) -> float:

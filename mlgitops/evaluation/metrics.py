@@ -10,20 +10,22 @@ import math
 
 import numpy as np
 
-from mlgitops.evaluation import clustered, intervals, ranking
+from mlgitops.evaluation import areas, bootstrap, intervals, ranking, shares
 from mlgitops.evaluation import clusters as grouped
 from mlgitops.evaluation.arrays import Column, Integers
 from mlgitops.evaluation.formulas import (
+    AREAS,
+    RESAMPLED,
+    SHARES,
     count_statistic,
     decisions,
     kinds_of_rows,
     row_statistic,
     row_values,
-    rows_of_share,
 )
-from mlgitops.evaluation.intervals import Interval
+from mlgitops.evaluation.intervals import Interval, Spread
 from mlgitops.evaluation.predictions import Predictions
-from mlgitops.evaluation.resampling import draws, draws_of_counts
+from mlgitops.evaluation.samples import Sample
 from mlgitops.evaluation.undefined import Undefined
 from mlgitops.model.estimates import Estimate
 from mlgitops.model.metrics import METRICS, MetricKind
@@ -62,16 +64,15 @@ def estimate(
     *clusters*, a code for each row, rows of one code are not taken to be independent.
 
     Raises:
-        Undefined: the rows do not determine the value or its spread.
+        Undefined: the rows do not determine the value or its spread, as rows that are
+            all alike do not: an interval without width would say that they are enough.
         ValueError: *metric* is not one for the predictions' task.
     """
     value = point(metric, truth, predictions)
-    asked = (metric, value, truth, predictions, confidence)
+    groups = None if clusters is None else grouped.count(clusters, truth.size)
+    sample = Sample(truth, clusters)
     with np.errstate(over="ignore", invalid="ignore"):
-        if clusters is None:
-            interval, method = _interval(*asked)
-        else:
-            interval, method = clustered.interval(*asked, clusters)
+        interval, method = _interval(metric, value, sample, predictions, confidence)
     low, high = interval.within(*_RANGES.get(metric, _EVERYTHING)).around(value)
     if not (math.isfinite(low) and math.isfinite(high)):
         raise Undefined(f"the spread of {metric} is not defined on these {truth.size} rows")
@@ -83,9 +84,7 @@ def estimate(
         method=method,
         direction=kind_for(metric, truth, predictions).direction,
     )
-    if clusters is not None:
-        found["clusters"] = grouped.count(clusters, truth.size)
-    return found
+    return found if groups is None else {**found, "clusters": groups}
 
 
 def kind_for(metric: str, truth: Column, predictions: Predictions) -> MetricKind:
@@ -126,50 +125,32 @@ def _value(metric: str, truth: Column, predictions: Predictions) -> float:
 
 
 def _interval(
-    metric: str, value: float, truth: Column, predictions: Predictions, confidence: float
+    metric: str, value: float, sample: Sample, predictions: Predictions, confidence: float
 ) -> tuple[Interval, str]:
-    match metric:
-        case "roc_auc":
-            return _area(metric, value, truth, predictions, confidence), "delong-logit"
-        case "average_precision":
-            return _area(metric, value, truth, predictions, confidence), "jackknife-logit"
-        case "accuracy" | "precision" | "recall" | "f1":
-            return _share(metric, value, truth, predictions, confidence), "wilson"
-        case "f1_macro":
-            (kinds, decided), counts = kinds_of_rows((truth, decisions(predictions)))
-            found = draws_of_counts(counts, count_statistic(metric, kinds, decided))
-        case "rmse" | "r2":
-            # Equal rows are alike, so this order makes the draws those of the set of rows.
-            order = np.lexsort((truth, -predictions.scores))
-            statistic = row_statistic(metric, truth[order], predictions.take(order))
-            found = draws(truth.size, statistic)
-        case _:
-            return intervals.mean(row_values(metric, truth, predictions), confidence), "t"
-    return intervals.percentile(found, confidence), "poisson-bootstrap"
+    kind = "" if sample.clusters is None else "cluster-"
+    asked = (metric, value, sample, predictions, confidence)
+    if metric in AREAS:
+        return areas.interval(*asked), f"{kind}{areas.METHODS[metric]}-logit"
+    if metric in SHARES:
+        return shares.interval(*asked), f"{kind}wilson"
+    if metric in RESAMPLED:
+        return _resampled(*asked), f"{kind}poisson-bootstrap"
+    values = row_values(metric, sample.truth, predictions)
+    found = sample.mean(values, confidence, scale=float(np.abs(values).max()))
+    return _varying(metric, found), f"{kind}t"
 
 
-def _area(
-    metric: str, value: float, truth: Column, predictions: Predictions, confidence: float
+def _resampled(
+    metric: str, value: float, sample: Sample, predictions: Predictions, confidence: float
 ) -> Interval:
-    """Interval of an area: that under the ROC curve or under the precision-recall curve."""
-    is_positive = truth == 1
-    positives = int(np.count_nonzero(is_positive))
-    return intervals.area(
-        value,
-        ranking.variance(ranking.influence(metric, is_positive, predictions.scores)),
-        min(positives, truth.size - positives),
-        confidence,
-    )
+    drawn = bootstrap.of_one(metric, sample, predictions)
+    found = intervals.percentile_spread(drawn, confidence, abs(value))
+    if metric == "f1_macro" and not found.se:
+        return shares.macro_f1(sample, predictions, confidence)
+    return _varying(metric, found)
 
 
-def _share(
-    metric: str, value: float, truth: Column, predictions: Predictions, confidence: float
-) -> Interval:
-    """Wilson's interval given the denominator; F1 through Jaccard, 2J / (1 + J).
-
-    A bootstrap would give 5 hits out of 5 an interval of no width.
-    """
-    trials = int(np.count_nonzero(rows_of_share(metric, truth, predictions)))
-    if metric == "f1":
-        return intervals.of_f1(intervals.wilson(value / (2 - value), trials, confidence))
-    return intervals.wilson(value, trials, confidence)
+def _varying(metric: str, spread: Spread) -> Interval:
+    if not spread.se:
+        raise Undefined(f"{metric} has no spread: the rows are all alike, or too few")
+    return spread.interval

@@ -39,6 +39,8 @@ def passes(precision: Precision, margin: float, confidence: float, gain: float =
         ValueError: *margin* or *precision* is negative, or no number.
     """
     _check(precision, margin)
+    if precision.se == 0:
+        return 1.0 if margin + gain >= 0 else 0.0
     return _share(precision, margin + gain, confidence)
 
 
@@ -49,6 +51,8 @@ def fails(precision: Precision, margin: float, confidence: float, gain: float = 
         ValueError: as `passes`.
     """
     _check(precision, margin)
+    if precision.se == 0:
+        return 1.0 if margin + gain < 0 else 0.0
     return _share(precision, -margin - gain, confidence)
 
 
@@ -58,7 +62,8 @@ def inconclusive(precision: Precision, margin: float, confidence: float) -> floa
     Raises:
         ValueError: as `passes`.
     """
-    return 1 - passes(precision, margin, confidence) - fails(precision, margin, confidence)
+    said = passes(precision, margin, confidence) + fails(precision, margin, confidence)
+    return max(0.0, 1 - said)
 
 
 def rows_needed(
@@ -97,8 +102,6 @@ def of_metric(rows: int, low: float, high: float, confidence: float) -> Precisio
 
 
 def _share(precision: Precision, distance: float, confidence: float) -> float:
-    if precision.se == 0:
-        return 1.0 if distance >= 0 else 0.0
     return _NORMAL.cdf(distance / precision.se - _quantile(confidence))
 
 

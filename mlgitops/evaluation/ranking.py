@@ -73,8 +73,8 @@ def average_precision(is_positive: Mask, scores: Floats) -> float:
 def influence(metric: str, is_positive: Mask, scores: Floats) -> Floats:
     """How far each row moves roc_auc or average_precision, to first order.
 
-    Their `variance` is the metric's: DeLong's for roc_auc, the infinitesimal
-    jackknife's for average_precision. What rows do to the difference of two models
+    The sum of their squares is the metric's variance: DeLong's for roc_auc, the
+    infinitesimal jackknife's for average_precision. What rows do to the difference of two models
     is the difference of their influences, which pairs the models.
 
     Raises:
@@ -90,11 +90,6 @@ def influence(metric: str, is_positive: Mask, scores: Floats) -> Floats:
         share, count = components[side], int(np.count_nonzero(side))
         found[side] = (share - share.mean()) / math.sqrt(count * (count - 1))
     return found
-
-
-def variance(influences: Floats) -> float:
-    """Variance of what has these `influence`s."""
-    return float(np.square(influences).sum())
 
 
 def _precision_influence(is_positive: Mask, scores: Floats) -> Floats:

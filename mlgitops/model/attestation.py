@@ -101,9 +101,14 @@ class PublicKey:
         Raises:
             ValueError: it is anything else, such as a key of another kind.
         """
+        if "PRIVATE KEY" in text:
+            raise ValueError(
+                "this is not a public key but a private one: whoever can read the repository could "
+                "sign with it, so make another pair, and trust this one no more"
+            )
         match = _PEM.fullmatch(text)
         if match is None:
-            raise ValueError("this is not one public key in PEM")
+            raise ValueError("this is not one ed25519 public key in PEM")
         try:
             content = base64.b64decode("".join(match[1].split()), validate=True)
         except ValueError as error:

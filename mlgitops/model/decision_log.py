@@ -8,14 +8,19 @@ can tell whether anything was edited, dropped, put in or put elsewhere.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypedDict
 
+from mlgitops.model.decoding import decoded
 from mlgitops.model.digest import canonical_json, digest_of_bytes
 from mlgitops.model.verdict import Decision, decision_document, parse_decision
 
 FOLDER = "mlops/decisions"
+_PATH = re.compile(rf"{FOLDER}/([^/]+)/([^/]+)\.jsonl")
+# Of a repository without a commit it is empty.
+_COMMIT = re.compile("[0-9a-f]*")
 _LARGEST_EXACT_INTEGER = 2**53
 _TORN = " (the end of the line is missing)"
 
@@ -40,6 +45,16 @@ class Entry:
         return _written(self, f'"id":{_json(self.id)},')
 
 
+class _Line(TypedDict):
+    """A line as JSON."""
+
+    commit: str
+    decision: dict[str, Any]
+    dirty: bool
+    id: str
+    previous: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Break:
     """Where a chain is broken: *line* counts from 1; one behind the last if its end is gone."""
@@ -51,6 +66,12 @@ class Break:
 def path(environment: str, model: str) -> str:
     """The decisions that pull requests of one target carried, oldest first."""
     return f"{FOLDER}/{environment}/{model}.jsonl"
+
+
+def target(path: str) -> tuple[str, str] | None:
+    """The environment and model whose decisions lie at *path*; None for another file."""
+    match = _PATH.fullmatch(path)
+    return (match[1], match[2]) if match else None
 
 
 def entry(decision: Decision, previous: str | None, *, commit: str, dirty: bool = False) -> Entry:
@@ -70,14 +91,19 @@ def parse(line: str) -> Entry:
         ValueError: it is no such line.
     """
     try:
-        document = json.loads(line, parse_int=_number, parse_constant=_refuse_constant)
-        decision = parse_decision(document.pop("decision"))
+        tree = json.loads(line, parse_int=_number, parse_constant=_refuse_constant)
+        document: _Line = decoded(_Line, tree)
+        decision = parse_decision(document["decision"])
         text = _json(decision_document(decision))
-        found = Entry(**document, decision=decision, text=text)
-        if found.line != line:
-            raise ValueError("it is not written as mlgitops writes it")
-    except (AttributeError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"it is not a decision: {error}") from error
+    if not _COMMIT.fullmatch(document["commit"]):
+        raise ValueError("it is not a decision: commit is not the name of one")
+    found = Entry(
+        document["id"], document["previous"], document["commit"], document["dirty"], decision, text
+    )
+    if found.line != line:
+        raise ValueError("it is not written as mlgitops writes it")
     if _name(found) != found.id:
         raise ValueError("its content does not fit its id: it was edited")
     return found
@@ -111,11 +137,6 @@ def read(lines: Sequence[str], head: str | None = None) -> tuple[tuple[Entry, ..
         reason = f"the last line is not {head}: lines are missing at the end"
         return tuple(found), Break(len(lines) + 1, reason)
     return tuple(found), None
-
-
-def verify(lines: Sequence[str], head: str | None = None) -> Break | None:
-    """The first line at which the chain is broken, or None when it is whole; as `read`."""
-    return read(lines, head)[1]
 
 
 def _name(of: Entry) -> str:

@@ -124,8 +124,9 @@ class Artifact(TypedDict):
     """The model's folder, read as data.
 
     *formats* are the kinds of its files by their beginnings and names; *globals* is
-    every `module.name` that loading its pickles would import, and *unreadable*
-    the files that might be pickles and could not be read as such.
+    every `module.name` that loading its pickles would import, `module:name` where the
+    name reaches through attributes; *unreadable* are the files that might be pickles
+    and could not be read as such.
     """
 
     files: list[ArtifactFile]
@@ -164,17 +165,22 @@ class Dependency(TypedDict):
 
 
 class Drift(TypedDict):
-    """One column of the training rows against the champion's, as its evidence has them."""
+    """One column of the training rows against the champion's, as its evidence has them.
+
+    *psi* is absent where the column's kind of values changed, so that they have no bins in
+    common.
+    """
 
     column: str
-    psi: float
+    psi: NotRequired[float]
 
 
 class ReferenceColumn(TypedDict):
     """The distribution of one column of the training rows.
 
-    Shares sum to 1 with *nulls*: of the bins between *edges* for numbers and times,
-    of *values* for others, whose rarest are under `…`.
+    Shares sum to 1 with *nulls*: of *values*, whose rarest are under `…`, or, for numbers
+    and times, of one more bin than there are *edges*: below, between and above them. A bin
+    takes its upper edge; two equal edges are a bin of that value alone.
     """
 
     column: str

@@ -30,9 +30,11 @@ class Compiled:
     """An expression as its compiler sees it; with *flaws* the rest is empty.
 
     *type* is CEL's name of what it comes to, `DYN` where only its evaluation tells.
-    *parameters* are those that it reads as `params.<name>`, each once.
+    *parameters* are those that it reads as `params.<name>`, each once, *variables* those
+    that it reads as `variables.<name>`.
     """
 
     type: str = ""
     parameters: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
     flaws: tuple[Flaw, ...] = ()

@@ -11,7 +11,7 @@ from mlgitops.model.verdict import GateResult
 # What a rule has to have shown: that it passes, that it does not, and that where
 # something is missing it is an error.
 Side = Literal["pass", "fail", "missing"]
-Part = Literal["when", "pass", "fail"]
+Part = Literal["when", "pass", "fail", "variable"]
 NOT_APPLICABLE = "not-applicable"
 
 
@@ -31,12 +31,13 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One *part* of a rule, or of the policy for `when`, with a fault in it.
+    """One *part* of a policy with a fault in it.
 
-    *expression* None: the part is left out. *rule* is empty for `when`.
+    *name* is the rule's or the variable's, empty for `when`. *expression* None: the part
+    is left out.
     """
 
-    rule: str
+    name: str
     part: Part
     expression: str | None
     fault: str

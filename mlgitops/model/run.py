@@ -54,14 +54,16 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What the gates of one environment say of a run's candidate; *report* is a path.
+    """What the gates of one environment say of a run's candidate.
 
+    *report* and *evidence* are paths: of the page, and of what `gate --evidence` takes.
     *is_held*: a rollback keeps the candidate from the environment, whatever they say.
     """
 
     environment: str
     verdict: str
     report: str
+    evidence: str
     is_held: bool
 
 

@@ -346,6 +346,14 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Variable:
+    """What *expression* comes to, by a name: the expressions behind it read `variables.<name>`."""
+
+    name: str
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """CEL over evidence: *passes*, optionally *fails*; neither true is inconclusive.
 
@@ -361,13 +369,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Rules with parameters; *when* false means the policy does not apply."""
+    """Rules with parameters; *when* false means the policy does not apply.
+
+    Each of *variables* may read those before it.
+    """
 
     name: str
     description: str
     parameters: tuple[Parameter, ...]
     when: str | None
     rules: tuple[Rule, ...]
+    variables: tuple[Variable, ...] = ()
 
     @property
     def asks_for_context(self) -> bool:
@@ -375,7 +387,7 @@ class Policy:
 
         A text that has the word counts too: a decision is made anew once too often.
         """
-        texts = [self.when or ""]
+        texts = [self.when or "", *(one.expression for one in self.variables)]
         for rule in self.rules:
             texts += [rule.passes, rule.fails or "", rule.message]
         return any(_CONTEXT.search(text) for text in texts)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
-if TYPE_CHECKING:
-    from mlgitops.model.spec import Level
+from mlgitops.model.decoding import decoded
+from mlgitops.model.spec import Level, Variable
 
 
 class Verdict(StrEnum):
@@ -41,8 +41,7 @@ class Context(TypedDict):
 
 def context(now: datetime, stage: Stage, environment: str) -> Context:
     """What every decision knows, to the second."""
-    moment = now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return Context(now=moment, stage=stage, environment=environment)
+    return Context(now=_written(now), stage=stage, environment=environment)
 
 
 def moment(known: Context) -> datetime:
@@ -56,19 +55,28 @@ def moment(known: Context) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One CEL expression to evaluate with a policy's parameters as `params`."""
+    """One CEL expression to evaluate with a policy's parameters as `params`.
+
+    Those of *variables* that it reads, as `variables.<name>`, are evaluated before it.
+    """
 
     expression: str
     parameters: Mapping[str, Any]
+    variables: tuple[Variable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an expression came to: a plain value, or why there is none."""
+    """What an expression came to: a plain value, or why there is none.
+
+    *is_lost*: an error that tells nothing of the expression, since what evaluates ended
+    before it came to an answer.
+    """
 
     kind: Literal["value", "error"]
     value: Any
     error: str = ""
+    is_lost: bool = False
 
     @property
     def is_true(self) -> bool:
@@ -83,7 +91,8 @@ class Finding:
     *source* is the place in the evidence, or what is computed of it, that has the value
     *left*, and *right* the value that *operator* compares it with; both are None where
     *operator* is empty, or *error* says why they are not known. *offenders* name up to
-    ten of the *offending* items, of *items* in all, that break a condition on each.
+    ten of the *offending* items, of *items* in all, that break a condition on each; what
+    has neither name nor place is not among them.
     """
 
     expression: str
@@ -114,7 +123,8 @@ class GateResult:
 
     *waived_by* names the waivers that open a gate that did not pass; *metrics* are
     those of the whole holdout that its rules read. *digest* names its rules with these
-    parameters. *blocks_from* is the day, ISO 8601, until which it is judged at `audit`.
+    parameters. *blocks_from* is the day, ISO 8601, from which it is judged more strictly
+    than at *level*.
     """
 
     policy: str
@@ -150,9 +160,6 @@ class ConsideredWaiver:
     holds: bool
 
 
-_NO_CONTEXT = Context(now="1970-01-01T00:00:00Z", stage="test", environment="")
-
-
 @dataclass(frozen=True, slots=True)
 class Decision:
     """All gates of one candidate for one environment, and all that made them so.
@@ -167,10 +174,10 @@ class Decision:
     evidence: str
     verdict: Verdict
     gates: tuple[GateResult, ...]
-    model: str = ""
-    context: Context = field(default_factory=_NO_CONTEXT.copy)
-    waivers: tuple[ConsideredWaiver, ...] = ()
-    engine: str = ""
+    model: str
+    context: Context
+    waivers: tuple[ConsideredWaiver, ...]
+    engine: str
 
 
 def decision_document(decision: Decision) -> dict[str, Any]:
@@ -178,35 +185,25 @@ def decision_document(decision: Decision) -> dict[str, Any]:
     return asdict(decision)
 
 
-def parse_decision(document: Mapping[str, Any]) -> Decision:
+def parse_decision(document: Any) -> Decision:
     """The decision that `decision_document` gave.
 
     Raises:
-        KeyError, TypeError, ValueError: the document is not such a decision.
+        ValueError: the document is not such a decision; says at which place.
     """
-    gates = tuple(
-        GateResult(
-            **{
-                **gate,
-                "verdict": Verdict(gate["verdict"]),
-                "metrics": tuple(gate["metrics"]),
-                "rules": tuple(_parse_rule(rule) for rule in gate["rules"]),
-            }
-        )
-        for gate in document["gates"]
-    )
-    waivers = tuple(
-        ConsideredWaiver(**{**waiver, "rules": tuple(waiver["rules"])})
-        for waiver in document["waivers"]
-    )
-    verdict = Verdict(document["verdict"])
-    return Decision(**{**document, "verdict": verdict, "gates": gates, "waivers": waivers})
+    decision: Decision = decoded(Decision, document)
+    now = decision.context["now"]
+    if not _is_written(now):
+        raise ValueError(f"context.now is {now!r}, no time as mlgitops writes it")
+    return decision
 
 
-def _parse_rule(document: Mapping[str, Any]) -> RuleResult:
-    findings = tuple(
-        Finding(**{**finding, "offenders": tuple(finding["offenders"])})
-        for finding in document["findings"]
-    )
-    verdict = Verdict(document["verdict"])
-    return RuleResult(**{**document, "verdict": verdict, "findings": findings})
+def _written(now: datetime) -> str:
+    return now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _is_written(text: str) -> bool:
+    try:
+        return text.endswith("Z") and _written(datetime.fromisoformat(text)) == text
+    except ValueError:
+        return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -59,20 +59,29 @@ class BoundPolicy:
 
     @property
     def digest(self) -> str:
-        """Names what is asked: the policy's conditions and rules, with these parameters."""
-        asked = (self.policy.when, self.policy.rules, self.parameters)
+        """Names what is asked: all expressions of the policy, with these parameters."""
+        policy = self.policy
+        asked = (policy.when, policy.rules, self.parameters, *policy.variables)
         return digest(document(asked))
 
 
 @dataclass(frozen=True, slots=True)
 class _Firmness:
-    """How strictly a gate is judged today, and from when more strictly than `audit`."""
+    """How strictly a gate is judged today, and what is asked *later*, each from its day on."""
 
     level: Level
-    blocks_from: date | None = None
+    later: tuple[tuple[date, Level], ...] = ()
+
+    @property
+    def blocks_from(self) -> date | None:
+        """The first day from which it blocks more than today."""
+        stricter = _STRICTNESS[_STRICTNESS.index(self.level) + 1 :]
+        days = [day for day, level in self.later if level in BLOCKING and level in stricter]
+        return min(days, default=None)
 
     def or_stricter(self, other: _Firmness) -> _Firmness:
-        return max(self, other, key=lambda one: _STRICTNESS.index(one.level))
+        level = max(self.level, other.level, key=_STRICTNESS.index)
+        return _Firmness(level, self.later + other.later)
 
 
 def bind(
@@ -91,25 +100,25 @@ def bind(
     """
     in_force = [gate for gate in environment.gates if _is_in_force(gate, today)]
     firm = _firmness(in_force)
-    wanted = [(gate, firm.get(gate.policy, _default(gate.policy))) for gate in pipeline.gates]
+    later = [gate for gate in environment.gates if not _is_in_force(gate, today)]
+    wanted = [
+        (gate, _raised(firm.get(gate.policy, _default(gate.policy)), gate.policy, later, today))
+        for gate in pipeline.gates
+    ]
     wanted += [(gate, _of_binding(gate, today)) for gate in environment.gates]
     given = {gate.policy for gate in (*pipeline.gates, *in_force)}
     wanted += [(Gate(name, {}), _default(name)) for name in ALWAYS_ON if name not in given]
     order = {name: place for place, name in enumerate(ALWAYS_ON)}
     wanted.sort(key=lambda item: order.get(item[0].policy, len(order)))
-    return _collapsed(_bound(gate, how, policies, pipeline) for gate, how in wanted)
+    return _collapsed((_bound(gate, policies, pipeline), how) for gate, how in wanted)
 
 
-def _bound(
-    gate: Gate, how: _Firmness, policies: Mapping[str, Policy], pipeline: Pipeline
-) -> BoundPolicy:
+def _bound(gate: Gate, policies: Mapping[str, Policy], pipeline: Pipeline) -> BoundPolicy:
     policy = policies.get(gate.policy)
     if policy is None:
         raise SpecError(f"there is no policy {gate.policy!r}", hint=_near(gate.policy, policies))
-    if policy.name in NEVER_LOWERED:
-        how = _default(policy.name)
     parameters = _parameters(policy, gate.parameters, pipeline)
-    return BoundPolicy(policy, parameters, how.level, how.blocks_from)
+    return BoundPolicy(policy, parameters, _default(policy.name).level)
 
 
 def _parameters(policy: Policy, given: Mapping[str, Any], pipeline: Pipeline) -> Mapping[str, Any]:
@@ -180,7 +189,16 @@ def _firmness(bindings: Iterable[Gate]) -> Mapping[str, _Firmness]:
 def _of_binding(gate: Gate, today: date) -> _Firmness:
     if _is_in_force(gate, today):
         return _Firmness(_asked(gate))
-    return _Firmness("audit", gate.since if _asked(gate) in BLOCKING else None)
+    assert gate.since is not None  # noqa: S101 - else it were in force
+    return _Firmness("audit", ((gate.since, _asked(gate)),))
+
+
+def _raised(how: _Firmness, policy: str, later: Iterable[Gate], today: date) -> _Firmness:
+    """*how*, and what the bindings of *policy* that come into force *later* make of it."""
+    for gate in later:
+        if gate.policy == policy:
+            how = how.or_stricter(_of_binding(gate, today))
+    return how
 
 
 def _is_in_force(gate: Gate, today: date) -> bool:
@@ -195,16 +213,21 @@ def _default(policy: str) -> _Firmness:
     return _Firmness(ALWAYS_ON.get(policy, "soft"))
 
 
-def _collapsed(bound: Iterable[BoundPolicy]) -> tuple[BoundPolicy, ...]:
-    kept: list[BoundPolicy] = []
-    for new in bound:
-        for index, old in enumerate(kept):
+def _collapsed(bound: Iterable[tuple[BoundPolicy, _Firmness]]) -> tuple[BoundPolicy, ...]:
+    kept: list[tuple[BoundPolicy, _Firmness]] = []
+    for new, how in bound:
+        for index, (old, before) in enumerate(kept):
             if old.policy.name == new.policy.name and old.parameters == new.parameters:
-                kept[index] = max(old, new, key=lambda one: _STRICTNESS.index(one.level))
+                kept[index] = (old, before.or_stricter(how))
                 break
         else:
-            kept.append(new)
-    return tuple(kept)
+            kept.append((new, how))
+    return tuple(
+        one
+        if one.policy.name in NEVER_LOWERED
+        else replace(one, level=how.level, blocks_from=how.blocks_from)
+        for one, how in kept
+    )
 
 
 def _near(name: str, known: Iterable[str]) -> str:

@@ -21,7 +21,8 @@ _PARAMETERS = "params"
 _MOST_ITEMS = 3
 # What a path can be made of, and what no section of the evidence is called.
 _OF_PATHS = frozenset({".", "[", "]"})
-_WORDS = frozenset({_PARAMETERS, "true", "false", "null"})
+_TYPES = frozenset({"bool", "bytes", "double", "int", "list", "map", "string", "type", "uint"})
+_WORDS = frozenset({_PARAMETERS, "true", "false", "null"}) | _TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,17 @@ def quantified(conjunct: str) -> Quantified | None:
     condition = _text(conjunct, arguments[1])
     offence = condition if is_negated else f"!({condition})"
     return Quantified(_text(conjunct, items), arguments[0][0].text, offence)
+
+
+def entries(expression: str) -> tuple[str, ...]:
+    """The entries of a list that is written out; none of anything else."""
+    found = tokens(expression)
+    if not is_balanced(found) or len(found) < 3 or found[0].text != "[":
+        return ()
+    if [one.text for one in found if one.depth == 0] != ["[", "]"]:
+        return ()
+    parts = _split(found[1:-1], ",", depth=1)
+    return tuple(_text(expression, part) for part in parts if part)
 
 
 def is_path(expression: str) -> bool:

@@ -34,6 +34,10 @@ _REPAIR = (
     "No model passes what cannot be judged: mend the rule, or see that the value it reads is in "
     "the evidence. `mlgitops check` shows wrong expressions; `has(…)` asks whether one is there."
 )
+_CONTRADICTION = (
+    "No model passes what fails it as well: mend the rule, whose `pass` and `fail` have to exclude "
+    "each other, as `low` in the one and `high` in the other do."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,29 @@ class Case:
         return {**self.evidence, "context": self.context}
 
 
+# The id of a rule, and the answers to its `pass` and, if it has one, its `fail`.
+RuleAnswers = tuple[str, Answer, Answer | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a policy comes to; its *verdict* counts only where it *applies*.
+
+    *rules* has the verdict of each, by its id, and an error called `when` where nobody
+    knows whether the policy applies.
+    """
+
+    applies: bool
+    verdict: Verdict
+    rules: tuple[tuple[str, Verdict], ...]
+
+
 def questions(bound: Sequence[BoundPolicy]) -> tuple[Question, ...]:
     """Every expression of every policy, in the order that `judge` takes answers."""
     return tuple(
-        Question(expression, one.parameters) for one in bound for expression in _expressions(one)
+        Question(expression, one.parameters, one.policy.variables)
+        for one in bound
+        for expression in _expressions(one)
     )
 
 
@@ -98,11 +121,31 @@ def gate_result(one: BoundPolicy, answers: Sequence[Answer]) -> GateResult:
     return _gate(one, iter(answers))
 
 
+def outcome(when: Answer | None, rules: Sequence[RuleAnswers]) -> Outcome:
+    """What the answers to a policy's `when`, None where it has none, and *rules* come to."""
+    found = [(name, rule_verdict(passes, fails)) for name, passes, fails in rules]
+    if when is not None and not when.is_true:
+        if _is_boolean(when):
+            # A policy that does not apply has decided nothing; it has not passed.
+            return Outcome(False, Verdict.INCONCLUSIVE, ())
+        found.insert(0, ("when", Verdict.ERROR))
+    if not rules:
+        found.append(("rules", Verdict.ERROR))
+    return Outcome(True, worst(verdict for _, verdict in found), tuple(found))
+
+
 def rule_verdict(passes: Answer, fails: Answer | None) -> Verdict:
-    """What the answers to a rule's `pass` and, if it has one, its `fail` come to."""
+    """What the answers to a rule's `pass` and, if it has one, its `fail` come to.
+
+    A rule that says both is wrong, so it is an error.
+    """
     if not _is_boolean(passes) or (fails is not None and not _is_boolean(fails)):
         return Verdict.ERROR
-    return _verdict(passes, fails)
+    if passes.is_true:
+        return Verdict.ERROR if fails is not None and fails.is_true else Verdict.PASS
+    if fails is None or fails.is_true:
+        return Verdict.FAIL
+    return Verdict.INCONCLUSIVE
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
@@ -126,52 +169,49 @@ def _expressions(one: BoundPolicy) -> Iterator[str]:
 
 def _gate(one: BoundPolicy, answers: Iterator[Answer]) -> GateResult:
     """The gate's result; takes the policy's answers from *answers*, all of them."""
-    applies, results = True, []
-    if one.policy.when is not None:
-        condition = next(answers)
-        applies = condition.is_true or not _is_boolean(condition)
-        if not _is_boolean(condition):
-            results.append(_unknown_condition(one.policy.when, condition))
-    results += [_rule(rule, answers) for rule in one.policy.rules]
-    if not one.policy.rules:
-        results.append(
-            RuleResult("rules", Verdict.ERROR, "the policy has no rule", "add a rule to it")
-        )
-    # A policy that does not apply has decided nothing; it has not passed.
-    verdict = worst(result.verdict for result in results) if applies else Verdict.INCONCLUSIVE
+    when = next(answers) if one.policy.when is not None else None
+    asked, messages = [], []
+    for rule in one.policy.rules:
+        passes = next(answers)
+        asked.append((rule.id, passes, next(answers) if rule.fails is not None else None))
+        messages.append(fill(rule.message, [next(answers) for _ in fields(rule.message)]))
+    found = outcome(when, asked)
+    results: list[RuleResult] = []
+    if found.applies:
+        results = list(map(_rule, one.policy.rules, asked, messages))
+        if when is not None and not when.is_true:
+            results.insert(0, _unknown_condition(one.policy.when, when))
+        if not one.policy.rules:
+            results.append(
+                RuleResult("rules", Verdict.ERROR, "the policy has no rule", "add a rule to it")
+            )
     return GateResult(
         policy=one.policy.name,
         parameters=one.parameters,
         level=one.level,
-        applies=applies,
-        verdict=verdict,
-        rules=tuple(results) if applies else (),
+        applies=found.applies,
+        verdict=found.verdict,
+        rules=tuple(results),
         metrics=metrics_asked(one.policy, one.parameters),
         digest=one.digest,
         blocks_from=one.blocks_from.isoformat() if one.blocks_from else None,
     )
 
 
-def _rule(rule: Rule, answers: Iterator[Answer]) -> RuleResult:
-    passes = next(answers)
-    fails = next(answers) if rule.fails is not None else None
-    message = fill(rule.message, [next(answers) for _ in fields(rule.message)])
+def _rule(rule: Rule, asked: RuleAnswers, message: str) -> RuleResult:
+    _, passes, fails = asked
     for answer in (passes, fails):
         if answer is not None and not _is_boolean(answer):
             message = f"{message} (not judged: {_why(answer)})"
             return RuleResult(rule.id, Verdict.ERROR, message, _REPAIR)
-    return RuleResult(rule.id, _verdict(passes, fails), message, rule.remediation)
+    verdict = rule_verdict(passes, fails)
+    if verdict is Verdict.ERROR:
+        message = f"{message} (not judged: `pass` and `fail` are both true)"
+        return RuleResult(rule.id, verdict, message, _CONTRADICTION)
+    return RuleResult(rule.id, verdict, message, rule.remediation)
 
 
-def _verdict(passes: Answer, fails: Answer | None) -> Verdict:
-    if passes.is_true:
-        return Verdict.PASS
-    if fails is None or fails.is_true:
-        return Verdict.FAIL
-    return Verdict.INCONCLUSIVE
-
-
-def _unknown_condition(when: str, answer: Answer) -> RuleResult:
+def _unknown_condition(when: str | None, answer: Answer) -> RuleResult:
     return RuleResult(
         "when",
         Verdict.ERROR,

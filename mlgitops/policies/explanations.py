@@ -6,7 +6,7 @@ what cannot be told of a condition is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,9 +26,15 @@ from mlgitops.policies.conditions import (
     Quantified,
     comparison,
     conjuncts,
+    entries,
     filled,
+    is_path,
     quantified,
 )
+from mlgitops.policies.variables import paths, read, resolved
+
+# An expression as it is shown.
+_Show = Callable[[str], str]
 
 _MOST_OFFENDERS = 10
 _MOST_ITEMS = 10
@@ -65,7 +71,7 @@ class _Clause:
 def questions(bound: Sequence[BoundPolicy], decision: Decision) -> tuple[Question, ...]:
     """What to ask of the rules in *decision*, which is of *bound*, that did not pass."""
     return tuple(
-        Question(expression, one.parameters)
+        Question(expression, one.parameters, one.policy.variables)
         for one, gate in zip(bound, decision.gates, strict=True)
         for result in gate.rules
         for clause in _clauses(one, result)
@@ -91,12 +97,17 @@ def explained(
 
 
 def _gate(one: BoundPolicy, gate: GateResult, answers: Iterator[Answer]) -> GateResult:
+    known = paths(one.policy.variables)
+
+    def show(expression: str) -> str:
+        return filled(resolved(expression, known), one.parameters)
+
     rules = []
     for result in gate.rules:
         found = []
         for clause in _clauses(one, result):
             taken = [next(answers) for _ in clause.questions]
-            finding = _finding(clause, taken, one.parameters)
+            finding = _finding(clause, taken, show)
             found += [finding] if finding else []
         rules.append(replace(result, findings=tuple(found)))
     return replace(gate, rules=tuple(rules))
@@ -118,59 +129,71 @@ def _clauses_of(rule: Rule, verdict: Verdict) -> Iterator[_Clause]:
             yield _Clause(part, True, None, None)
 
 
-def _finding(
-    clause: _Clause, answers: Sequence[Answer], parameters: Mapping[str, Any]
-) -> Finding | None:
+def _finding(clause: _Clause, answers: Sequence[Answer], show: _Show) -> Finding | None:
     """What *answers* to the clause's questions show; None where it does not stand in the way."""
     whole, *parts = answers
     if whole.is_true or (clause.is_failing and whole.kind == "value"):
         return None
-    expression = filled(clause.expression, parameters)
+    expression = show(clause.expression)
     if clause.quantified:
-        return _offences(expression, clause.quantified, answers, parameters)
+        return _offences(expression, clause.quantified, answers, show)
     if clause.comparison is None:
-        error = whole.error if whole.kind == "error" else ""
+        error = _error(whole)
         return Finding(expression, error=error)
     left, right = parts
     return Finding(
         expression,
-        source=filled(clause.comparison.left, parameters),
+        source=show(clause.comparison.left),
         left=_plain(left.value),
         operator=clause.comparison.operator,
         right=_plain(right.value),
-        error=whole.error if whole.kind == "error" else "",
+        error=_error(whole),
     )
 
 
-def _offences(
-    expression: str, each: Quantified, answers: Sequence[Answer], parameters: Mapping[str, Any]
-) -> Finding:
+def _offences(expression: str, each: Quantified, answers: Sequence[Answer], show: _Show) -> Finding:
     whole, flags, labels, items = answers
-    source = filled(each.items, parameters)
-    error = whole.error if whole.kind == "error" else ""
+    source = show(each.items)
+    error = _error(whole)
     if flags.kind == "error" or not isinstance(flags.value, list):
-        return Finding(expression, source=source, error=error)
+        # Some item decides, and another one cannot be judged.
+        return Finding(expression, source=source, error=error or _error(flags))
     places = [place for place, is_broken in enumerate(flags.value) if is_broken is True]
     names = _names(labels.value) or _names(items.value)
     shown = [
-        names[order] if order < len(names) and names[order] else f"{source}[{place}]"
+        names[order] if order < len(names) and names[order] else _place(source, place)
         for order, place in enumerate(places[:_MOST_OFFENDERS])
     ]
     return Finding(
         expression,
         source=source,
-        offenders=tuple(shown),
+        offenders=tuple(filter(None, shown)),
         offending=len(places),
         items=len(flags.value),
         error=error,
     )
 
 
+def _error(answer: Answer) -> str:
+    """Why *answer*, to a condition, is neither true nor false; empty where it is."""
+    if answer.kind == "error":
+        return answer.error
+    return "" if isinstance(answer.value, bool) else "the result is neither true nor false"
+
+
+def _place(source: str, place: int) -> str:
+    """Where an item without a name is in the evidence; nothing for what was computed of it."""
+    if is_path(source):
+        return "" if read(source) else f"{source}[{place}]"
+    written = entries(source)
+    return written[place] if place < len(written) and is_path(written[place]) else ""
+
+
 def _names(value: Any) -> list[str]:
-    """Texts that tell items apart; a number or text names itself."""
+    """Texts that tell items apart; a text names itself, and a number does not."""
     if not isinstance(value, list):
         return []
-    return [str(item)[:_LONGEST_TEXT] if isinstance(item, str | float) else "" for item in value]
+    return [item[:_LONGEST_TEXT] if isinstance(item, str) else "" for item in value]
 
 
 def _plain(value: Any) -> Any:

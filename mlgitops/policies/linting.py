@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from mlgitops.model.spec import Policy, Rule
 from mlgitops.policies.messages import fields
 from mlgitops.policies.tokens import Token, beside, tokens
+from mlgitops.policies.variables import VARIABLES, read
 
 SmellKind = Literal["hidden-error", "no-interval", "double-negation"]
 
@@ -33,11 +34,17 @@ class Smell:
     text: str
 
 
-def smells(expression: str, may_lack: MayLack) -> Iterator[Smell]:
-    """What is odd about *expression*, in order."""
+def smells(expression: str, may_lack: MayLack, paths: Mapping[str, str]) -> Iterator[Smell]:
+    """What is odd about *expression*, in order; *paths* are those of variables."""
+
+    def may_be_missing(path: Sequence[str]) -> bool:
+        if path[0] == VARIABLES and len(path) > 1 and path[1] in paths:
+            return may_lack([*_path(tokens(paths[path[1]])), *path[2:]])
+        return may_lack(path)
+
     found = tokens(expression)
     for index, token in enumerate(found):
-        if token.text == "||" and _hides(found, index, may_lack):
+        if token.text == "||" and _hides(found, index, may_be_missing):
             yield Smell("hidden-error", token.start, token.text)
         if token.text in _ORDERS and _compares(found, index, _POINTS):
             yield Smell("no-interval", token.start, token.text)
@@ -56,20 +63,30 @@ def judges_interval(rule: Rule) -> bool:
 
 def unused_parameters(policy: Policy) -> tuple[str, ...]:
     """Parameters that no expression of *policy* reads, messages included."""
-    expressions = [policy.when or ""]
-    for rule in policy.rules:
-        expressions += [rule.passes, rule.fails or "", *fields(rule.message)]
-    read: set[str] = set()
-    for expression in expressions:
+    names: set[str] = set()
+    for expression in _expressions(policy):
         found = tokens(expression)
         for index, token in enumerate(found):
             if token.text == _PARAMETERS and not _is_member(found, index):
                 following = [one.text for one in found[index + 1 : index + 3]]
                 if following[:1] == ["."]:
-                    read.update(following[1:])
+                    names.update(following[1:])
                 else:  # by a computed name: it may be any
                     return ()
-    return tuple(one.name for one in policy.parameters if one.name not in read)
+    return tuple(one.name for one in policy.parameters if one.name not in names)
+
+
+def unused_variables(policy: Policy) -> tuple[str, ...]:
+    """Variables that no expression of *policy* reads, messages included."""
+    names = {name for expression in _expressions(policy) for name in read(expression)}
+    return tuple(one.name for one in policy.variables if one.name not in names)
+
+
+def _expressions(policy: Policy) -> Iterator[str]:
+    yield from (one.expression for one in policy.variables)
+    yield policy.when or ""
+    for rule in policy.rules:
+        yield from (rule.passes, rule.fails or "", *fields(rule.message))
 
 
 def _hides(found: Sequence[Token], at: int, may_lack: MayLack) -> bool:

@@ -20,6 +20,8 @@ UNKNOWN = "?"
 _FORMAT = re.compile(r"(?P<expression>.*):(?P<format>,?\.\d{1,2}[fg%]|,)", re.DOTALL)
 _LONGEST_FIELD = 200
 _MOST_ITEMS = 10
+# Numbers below it are told apart by four digits.
+_FEW_DIGITS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,9 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if _is_number(value):
-        return f"{value:.0f}" if float(value).is_integer() else f"{value:.6g}"
+        if float(value).is_integer():
+            return f"{value:.0f}"
+        return f"{value:.4g}" if abs(value) < _FEW_DIGITS else f"{value:.6g}"
     if isinstance(value, list):
         shown = [_text(item) for item in value[:_MOST_ITEMS]]
         more = len(value) - len(shown)

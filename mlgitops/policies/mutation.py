@@ -7,15 +7,16 @@ moved would not notice the same slip of a person either.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlgitops.model.policy_report import Mutant, Part
-from mlgitops.model.spec import Policy
-from mlgitops.model.verdict import Answer, Question, Verdict
-from mlgitops.policies.conditions import conjuncts
-from mlgitops.policies.engine import rule_verdict, worst
+from mlgitops.model.spec import Policy, Variable
+from mlgitops.model.verdict import Answer, Question
+from mlgitops.policies.conditions import conjuncts, is_path
+from mlgitops.policies.engine import RuleAnswers, outcome
 from mlgitops.policies.testing import Trial, surprises
 from mlgitops.policies.tokens import Token, beside, tokens
+from mlgitops.policies.variables import reached
 
 _TURNED: Mapping[str, tuple[str, ...]] = {
     "<": ("<=", ">="),
@@ -34,9 +35,11 @@ _MOVED_PARAMETER = ("({} * 1.1 + 0.001)", "({} * 0.9 - 0.001)")
 
 
 def mutants(policy: Policy) -> tuple[Mutant, ...]:
-    """All of *policy*, each expression of a part once."""
+    """All of *policy*, each expression of a part once; what only messages read has none."""
     numbers = {one.name for one in policy.parameters if one.type == "number"}
     found: list[Mutant] = []
+    for variable in reached(_conditions(policy), policy.variables):
+        found += _of_part(variable.name, "variable", variable.expression, numbers)
     if policy.when is not None:
         found += _of_part("", "when", policy.when, numbers)
     for rule in policy.rules:
@@ -49,12 +52,16 @@ def mutants(policy: Policy) -> tuple[Mutant, ...]:
 
 def questions(trial: Trial, faulty: Sequence[Mutant]) -> tuple[Question, ...]:
     """What `killed` has to know of *trial*: the rules as they are, then the *faulty* ones."""
-    policy = trial.bound.policy
-    asked = [policy.when] if policy.when is not None else []
-    for rule in policy.rules:
-        asked += [rule.passes] if rule.fails is None else [rule.passes, rule.fails]
-    asked += [mutant.expression for mutant in faulty if mutant.expression is not None]
-    return tuple(Question(expression, trial.bound.parameters) for expression in asked)
+    policy, parameters = trial.bound.policy, trial.bound.parameters
+    conditions = tuple(_conditions(policy))
+    asked = [Question(one, parameters, policy.variables) for one in conditions]
+    for mutant in faulty:
+        if mutant.part == "variable":
+            variables = tuple(_variables(policy, mutant))
+            asked += [Question(one, parameters, variables) for one in conditions]
+        elif mutant.expression is not None:
+            asked.append(Question(mutant.expression, parameters, policy.variables))
+    return tuple(asked)
 
 
 def killed(trial: Trial, faulty: Sequence[Mutant], answers: Sequence[Answer]) -> tuple[bool, ...]:
@@ -63,9 +70,14 @@ def killed(trial: Trial, faulty: Sequence[Mutant], answers: Sequence[Answer]) ->
     sound = _Judged.read(trial.bound.policy, remaining)
     noticed = []
     for mutant in faulty:
-        answer = None if mutant.expression is None else next(remaining)
-        verdict, rules = sound.changed(mutant, answer).outcome()
-        noticed.append(any(surprises(trial.case.expected, verdict, rules)))
+        if mutant.part == "variable":
+            changed = _Judged.read(trial.bound.policy, remaining)
+        else:
+            answer = None if mutant.expression is None else next(remaining)
+            changed = sound.changed(mutant, answer)
+        found = outcome(changed.when, changed.rules)
+        verdict = found.verdict if found.applies else None
+        noticed.append(any(surprises(trial.case.expected, verdict, dict(found.rules))))
     return tuple(noticed)
 
 
@@ -74,47 +86,62 @@ class _Judged:
     """The answers to a policy's conditions; *when* None where it has none."""
 
     when: Answer | None
-    rules: Mapping[str, tuple[Answer, Answer | None]]
+    rules: tuple[RuleAnswers, ...]
 
     @classmethod
     def read(cls, policy: Policy, answers: Iterator[Answer]) -> _Judged:
         when = next(answers) if policy.when is not None else None
-        rules = {}
+        rules = []
         for rule in policy.rules:
             passes = next(answers)
-            rules[rule.id] = (passes, None if rule.fails is None else next(answers))
-        return cls(when, rules)
+            rules.append((rule.id, passes, None if rule.fails is None else next(answers)))
+        return cls(when, tuple(rules))
 
     def changed(self, mutant: Mutant, answer: Answer | None) -> _Judged:
         if mutant.part == "when":
             return _Judged(answer, self.rules)
-        passes, fails = self.rules[mutant.rule]
-        if mutant.part == "fail":
-            return _Judged(self.when, {**self.rules, mutant.rule: (passes, answer)})
-        assert answer is not None  # noqa: S101 - only `fail` can be left out
-        return _Judged(self.when, {**self.rules, mutant.rule: (answer, fails)})
-
-    def outcome(self) -> tuple[Verdict | None, dict[str, Verdict]]:
-        """The policy's verdict, None where it does not apply, and its rules'."""
-        rules = {name: rule_verdict(*answers) for name, answers in self.rules.items()}
-        if self.when is not None and not self.when.is_true:
-            if self.when.kind == "value" and self.when.value is False:
-                return None, {}
-            rules["when"] = Verdict.ERROR
-        return worst(rules.values()), rules
+        return _Judged(self.when, tuple(_changed(one, mutant, answer) for one in self.rules))
 
 
-def _of_part(rule: str, part: Part, expression: str, numbers: set[str]) -> list[Mutant]:
+def _changed(rule: RuleAnswers, mutant: Mutant, answer: Answer | None) -> RuleAnswers:
+    """*rule* with the *answer* that it has as *mutant*, if it is that rule."""
+    name, passes, fails = rule
+    if name != mutant.name:
+        return rule
+    if mutant.part == "fail":
+        return name, passes, answer
+    assert answer is not None  # noqa: S101 - only `fail` can be left out
+    return name, answer, fails
+
+
+def _conditions(policy: Policy) -> Iterator[str]:
+    """In the order in which `_Judged` takes their answers."""
+    if policy.when is not None:
+        yield policy.when
+    for rule in policy.rules:
+        yield rule.passes
+        if rule.fails is not None:
+            yield rule.fails
+
+
+def _variables(policy: Policy, mutant: Mutant) -> Iterator[Variable]:
+    """Those of *policy*, of which *mutant* is one."""
+    for one in policy.variables:
+        faulty = mutant.expression if one.name == mutant.name else None
+        yield one if faulty is None else replace(one, expression=faulty)
+
+
+def _of_part(name: str, part: Part, expression: str, numbers: set[str]) -> list[Mutant]:
     found: dict[str, str] = {}
-    for text, fault in _changes(expression, numbers):
+    for text, fault in _changes(part, expression, numbers):
         if text != expression:
             found.setdefault(text, fault)
-    if part != "fail":
+    if part in ("when", "pass"):
         found.setdefault("true", "always true")
-    return [Mutant(rule, part, text, fault) for text, fault in found.items()]
+    return [Mutant(name, part, text, fault) for text, fault in found.items()]
 
 
-def _changes(expression: str, numbers: set[str]) -> Iterator[tuple[str, str]]:
+def _changes(part: Part, expression: str, numbers: set[str]) -> Iterator[tuple[str, str]]:
     """Changed texts of *expression*, and what was done to each."""
     found = tokens(expression)
     for index, token in enumerate(found):
@@ -129,7 +156,8 @@ def _changes(expression: str, numbers: set[str]) -> Iterator[tuple[str, str]]:
         if token.text in ("&&", "||"):
             yield from _dropped(expression, found, index)
     yield from _moved_parameters(expression, found, numbers)
-    yield f"!({expression})", "negated"
+    if not (part == "variable" and is_path(expression)):  # a value, which has no opposite
+        yield f"!({expression})", "negated"
     yield from _negated(expression)
 
 

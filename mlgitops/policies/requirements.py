@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlgitops.model.spec import Policy
+from mlgitops.policies.variables import paths, reached, resolved
 
 # The sections with one entry for each metric, judged on all rows. Whatever else
 # has a member of that name is reached by a dot: `s.metrics[…]` of a slice.
@@ -27,8 +28,11 @@ def metrics_asked(policy: Policy, parameters: Mapping[str, Any]) -> tuple[str, .
 
 
 def _read(policy: Policy, parameters: Mapping[str, Any]) -> Iterator[str]:
-    for rule in policy.rules:
-        for found in _READ.finditer(f"{rule.passes}\n{rule.fails or ''}"):
+    known = paths(policy.variables)
+    conditions = [one for rule in policy.rules for one in (rule.passes, rule.fails or "")]
+    conditions += [one.expression for one in reached(conditions, policy.variables)]
+    for condition in conditions:
+        for found in _READ.finditer(resolved(condition, known)):
             name = found["name"] or found["field"] or parameters.get(found["parameter"])
             if isinstance(name, str):
                 yield name

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgitops.reports.escaping import visible
 from mlgitops.reports.harmless import command_value
-from mlgitops.reports.verdicts import GateLine, gate_lines, sentences
+from mlgitops.reports.stops import sentences
+from mlgitops.reports.verdicts import GateLine, gate_lines
 
 if TYPE_CHECKING:
     from mlgitops.model.verdict import Decision
@@ -41,7 +42,7 @@ def _gate(line: GateLine, environment: str, file: str | None) -> str:
     return command(
         "error" if line.is_blocking else "warning",
         sentences((*line.why, *line.remediation)),
-        title=f"{line.policy} for {environment}: {line.verdict}",
+        title=f"{line.name} for {environment}: {line.verdict}",
         file=file,
     )
 

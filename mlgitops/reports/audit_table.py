@@ -35,6 +35,10 @@ class Finding(Protocol):
     def detail(self) -> str:
         """What is wrong, or who signed."""
 
+    @property
+    def is_sufficient(self) -> bool:
+        """Whether the check looked, and found what it has to."""
+
 
 class AuditRow(Protocol):
     """One Release."""
@@ -53,7 +57,11 @@ class AuditRow(Protocol):
 
     @property
     def is_proven(self) -> bool:
-        """Whether no check failed."""
+        """Whether every check looked, and found what it has to."""
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether a check failed; a row that is neither was not looked at by every check."""
 
 
 class KeyRow(Protocol):
@@ -95,8 +103,25 @@ def audit(console: Console, rows: Sequence[AuditRow]) -> None:
             style = _STYLES.get(str(finding.standing), "")
             if finding.detail and str(finding.standing) != "proven":
                 console.print(drawing.text(f"{row.target}: {name}: {finding.detail}.", style))
+    console.print(_summary(rows))
+
+
+def _summary(rows: Sequence[AuditRow]) -> str:
+    """How many releases are proven, are not, or are neither, and by which checks."""
     proven = sum(row.is_proven for row in rows)
-    console.print(f"{count(len(rows), 'release')}: {proven} proven, {len(rows) - proven} not.")
+    refuted = sum(row.is_refuted for row in rows)
+    open_rows = [row for row in rows if not row.is_proven and not row.is_refuted]
+    left_out = dict.fromkeys(
+        f"{name} {finding.standing}"
+        for row in open_rows
+        for name, finding in row.findings.items()
+        if not finding.is_sufficient
+    )
+    of_what = f" ({', '.join(left_out)})" if left_out else ""
+    return (
+        f"{count(len(rows), 'release')}: {proven} proven, {refuted} not, "
+        f"{len(open_rows)} neither{of_what}."
+    )
 
 
 def keys(console: Console, rows: Sequence[KeyRow], branch: str) -> None:

@@ -58,7 +58,7 @@ def _robustness(evidence: Evidence, metric: str | None) -> Iterator[Fact]:
         told = costs[worst]
         text: Text = (
             *(Names((worst,)), " changes ", Names((str(metric),)), " by ", *gained(told)),
-            f" on {rows(told)} rows, the worst of {count(len(costs), 'perturbation')}.",
+            f" on {rows(told)}, the worst of {count(len(costs), 'perturbation')}.",
         )
         yield Fact("Robustness", text, "worse" if told["high"] < 0 else "plain")
     for name, record in records.items():
@@ -120,6 +120,11 @@ def _noise(evidence: Evidence, metric: str | None) -> Fact:
         named = Names((metric,)) if metric else "The leading metric"
         return missing("Training noise", named, " is not defined for every seed.")
     spread, told = noise["metrics"][metric], evidence["comparison"].get(metric)
+    seeds = count(len(noise["seeds"]), "seed")
+    if len(set(spread["values"])) == 1 < len(noise["seeds"]):
+        same = number(spread["values"][0])
+        why = f" is {same} with each of {seeds}. The seeds made no difference: is the seed used?"
+        return Fact("Training noise", (Names((metric,)), why))
     beside: Text = ()
     if told is not None and spread["sd"]:
         times = abs(told["delta"]) / spread["sd"]
@@ -133,7 +138,7 @@ def _noise(evidence: Evidence, metric: str | None) -> Fact:
                 number(spread["sd"], spread["mean"]),
                 " (standard deviation) over ",
             ),
-            *(count(len(noise["seeds"]), "seed"), ".", *beside),
+            *(seeds, ".", *beside),
         ),
     )
 

@@ -14,7 +14,8 @@ from mlgitops.model.evidence import Evidence, SliceRecord
 from mlgitops.model.metrics import METRICS
 from mlgitops.model.verdict import Decision, GateResult
 from mlgitops.reports.numbers import confidence, count, interval, number, signed, signed_interval
-from mlgitops.reports.verdicts import Tone, gate_tone, parameters_text
+from mlgitops.reports.stops import parameters_text
+from mlgitops.reports.verdicts import Tone, gate_tone
 
 # How `evaluation.slices` joins the pairs of a name.
 _PART = re.compile(r"(?:[^,\\]|\\.|\\\Z)+", re.DOTALL)
@@ -28,7 +29,7 @@ _ESCAPED = re.compile(r"\\([\\,=])")
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """What a gate asks of a metric, e.g. `margin 0.01`, and whether it was met."""
+    """What a gate asks of a metric, e.g. `min-metric: min 0.58`, and whether it was met."""
 
     policy: str
     text: str
@@ -38,7 +39,10 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class MetricLine:
-    """A metric of the candidate and of what it is compared with, if anything."""
+    """A metric of the candidate and of what it is compared with, if anything.
+
+    *is_own*: a function of the user's repository computes it.
+    """
 
     name: str
     estimate: Estimate
@@ -46,6 +50,7 @@ class MetricLine:
     comparison: Comparison | None
     train: float | None
     required: tuple[Requirement, ...]
+    is_own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,8 @@ def metric_lines(evidence: Evidence, decision: Decision) -> tuple[MetricLine, ..
             comparison=comparisons.get(name),
             train=evidence["train_metrics"].get(name),
             required=tuple(_requirement(g) for g in decision.gates if _asks_about(g, name)),
+            # The spec lets no function take the name of a metric of the table.
+            is_own=name not in METRICS,
         )
         for name in sorted(_in_order(evidence), key=lambda name: name != leading)
     )
@@ -109,7 +116,7 @@ def _requirement(gate: GateResult) -> Requirement:
     margin = asked.get("margin")
     return Requirement(
         policy=gate.policy,
-        text=parameters_text(asked) or gate.policy,
+        text=": ".join(filter(None, (gate.policy, parameters_text(asked)))),
         tone=gate_tone(gate),
         margin=float(margin) if isinstance(margin, int | float) else None,
     )

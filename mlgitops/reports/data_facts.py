@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 
 from mlgitops.model.evidence import Evidence
 from mlgitops.model.examinations import Drift
@@ -32,7 +33,7 @@ def data_facts(evidence: Evidence) -> Section:
             *_drift(evidence),
             _holdout(evidence),
             *_clock(evidence),
-            _groups(evidence),
+            _clusters(evidence),
             _licence(evidence),
         ),
         grids=(_columns(shifts),) if shifts else (),
@@ -40,9 +41,16 @@ def data_facts(evidence: Evidence) -> Section:
 
 
 def shifted(evidence: Evidence) -> list[str]:
-    """Columns whose distribution is not what it was for the champion, strongest first."""
-    found = sorted(evidence.get("drift", []), key=lambda one: -one["psi"])
-    return [one["column"] for one in found if one["psi"] > SHIFT]
+    """Columns that do not hold what they held for the champion, strongest first.
+
+    Before all others those whose kind of values changed, which no index tells.
+    """
+    found = sorted(evidence.get("drift", []), key=_order)
+    return [one["column"] for one in found if one.get("psi", inf) > SHIFT]
+
+
+def _order(shift: Drift) -> tuple[float, str]:
+    return -shift.get("psi", inf), shift["column"]
 
 
 def _drift(evidence: Evidence) -> Iterator[Fact]:
@@ -58,37 +66,45 @@ def _drift(evidence: Evidence) -> Iterator[Fact]:
     if not columns:
         yield missing(name, "Not defined on these rows: no column could be compared.")
         return
-    far = shifted(evidence)
-    strongest = max(columns, key=lambda one: one["psi"])
-    compared = count(len(columns), "column")
+    indices = {one["column"]: one["psi"] for one in columns if "psi" in one}
+    other = [one["column"] for one in columns if "psi" not in one]
+    far = [column for column in shifted(evidence) if column in indices]
+    compared = count(len(indices), "column")
+    if other:
+        text = f"Not comparable, since {count(len(other), 'column')} held another kind of values: "
+        yield Fact(name, (text, names(other), "."), "worse")
     if far:
-        yield Fact(
-            name,
-            (f"{len(far):,} of {compared} beyond {SHIFT}: ", names(far), "."),
-            "worse",
-        )
-    else:
-        told = (" reaches ", number(strongest["psi"]), f" at most, of {compared}.")
-        yield Fact(name, ("The stability index of ", Names((strongest["column"],)), *told))
+        text = f"{len(far):,} of {compared} beyond {SHIFT}: "
+        yield Fact(name, (text, names(far), "."), "worse")
+    elif indices:
+        strongest = max(indices, key=indices.__getitem__)
+        told = (" reaches ", number(indices[strongest]), f" at most, of {compared}.")
+        yield Fact(name, ("The stability index of ", Names((strongest,)), *told))
 
 
 def _columns(shifts: list[Drift]) -> Grid:
-    ordered = sorted(shifts, key=lambda one: (-one["psi"], one["column"]))
+    ordered = sorted(shifts, key=_order)
     return Grid(
         noun="column against the champion",
         plural="columns against the champion",
         caption=(f"Population stability index against the champion's data; {SHIFT} is a shift",),
         heads=("Column", "Index", "Reading"),
         rows=tuple(
-            ((Names((one["column"],)),), (number(one["psi"]),), (_reading(one["psi"]),))
+            ((Names((one["column"],)),), (_index(one),), (_reading(one.get("psi")),))
             for one in ordered
         ),
         numeric=frozenset({1}),
-        bars=tuple(min(1.0, one["psi"] / SHIFT) for one in ordered),
+        bars=tuple(min(1.0, one.get("psi", inf) / SHIFT) for one in ordered),
     )
 
 
-def _reading(psi: float) -> str:
+def _index(shift: Drift) -> str:
+    return number(shift["psi"]) if "psi" in shift else "not comparable"
+
+
+def _reading(psi: float | None) -> str:
+    if psi is None:
+        return "another kind of values"
     if psi > SHIFT:
         return "shifted"
     return "some change" if psi > _SOME else "as before"
@@ -124,14 +140,14 @@ def _clock(evidence: Evidence) -> Iterator[Fact]:
     )
 
 
-def _groups(evidence: Evidence) -> Fact:
+def _clusters(evidence: Evidence) -> Fact:
     leakage = evidence["leakage"]
     if "shared_groups" not in leakage:
         why = ("Not asked for: ", Names(("evaluate.cluster",)), " or a group split names them.")
-        return missing("Groups on both sides", *why)
+        return missing("Clusters on both sides", *why)
     shared = leakage["shared_groups"]
-    text = f"{count(shared, 'group')} with rows in train and in the holdout."
-    return Fact("Groups on both sides", (text,), "worse" if shared else "plain")
+    text = f"{count(shared, 'cluster')} with rows in train and in the holdout."
+    return Fact("Clusters on both sides", (text,), "worse" if shared else "plain")
 
 
 def _licence(evidence: Evidence) -> Fact:

@@ -117,6 +117,7 @@ def run(
                 "environment": one.environment,
                 "verdict": one.verdict,
                 "report": one.report,
+                "evidence": one.evidence,
                 "held": one.is_held,
             }
             for one in rulings

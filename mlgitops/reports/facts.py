@@ -110,9 +110,9 @@ def gained(told: Comparison) -> Text:
 
 
 def rows(told: Estimate | Comparison) -> str:
-    """How many rows there were, and of how many groups if they are not independent."""
+    """How many rows there were, and of how many clusters if they are not independent."""
     clusters = told.get("clusters")
-    return f"{count(told['n'])}" + (f" in {count(clusters, 'group')}" if clusters else "")
+    return count(told["n"], "row") + (f" in {count(clusters, 'cluster')}" if clusters else "")
 
 
 def missing(name: str, *text: Piece) -> Fact:

@@ -24,16 +24,21 @@ def sentence(finding: Finding) -> str:
     if finding.error:
         return f"{finding.expression} cannot be judged: {finding.error}"
     if finding.offending:
-        named = ", ".join(finding.offenders)
-        more = finding.offending - len(finding.offenders)
-        named += f" and {more:,} more" if more else ""
         share = f"{finding.offending:,} of {count(finding.items, 'item')} in {finding.source}"
-        return f"{share}: {named} (asked of each: {finding.expression})"
+        return f"{share}{_named(finding)} (asked of each: {finding.expression})"
     if finding.operator:
         left, right = finding.left, finding.right
         asked = _ASKED.get(finding.operator, "{} is asked").format(_shown(right, left))
         return f"{finding.source} is {_shown(left, right)}, {asked}"
     return f"{finding.expression} is not true"
+
+
+def _named(finding: Finding) -> str:
+    """`: a, b and 3 more`; nothing where no item has a name."""
+    if not finding.offenders:
+        return ""
+    more = finding.offending - len(finding.offenders)
+    return f": {', '.join(finding.offenders)}" + (f" and {more:,} more" if more else "")
 
 
 def _shown(value: Any, beside: Any) -> str:
@@ -51,7 +56,7 @@ def _shown(value: Any, beside: Any) -> str:
         return number(value, *others)
     if isinstance(value, list):
         return ", ".join(_shown(item, None) for item in value) or "none"
-    return str(value)
+    return '""' if value == "" else str(value)
 
 
 def _is_number(value: Any) -> bool:

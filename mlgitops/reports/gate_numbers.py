@@ -56,7 +56,7 @@ def _numbers(evidence: Evidence, line: GateLine) -> list[tuple[str, Text, Text, 
                 name,
                 measured(estimate) if estimate else _NO_VALUE,
                 gained(gain) if gain else ("not compared",),
-                (rows(basis), " rows, ", Names((basis["method"],))) if basis else _NO_VALUE,
+                (rows(basis), ", ", Names((basis["method"],))) if basis else _NO_VALUE,
             )
         )
     return found

@@ -6,18 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mlgitops.reports import drawing
-from mlgitops.reports.comparison import SliceLine, key_sentence, slice_lines
+from mlgitops.reports.comparison import SliceLine, key_sentence, leading_metric, slice_lines
+from mlgitops.reports.headline import failed_warnings, headline
 from mlgitops.reports.numbers import count, interval, number, signed, signed_interval
-from mlgitops.reports.verdicts import (
-    SIGNS,
-    GateLine,
-    Tone,
-    failed_warnings,
-    few,
-    gate_lines,
-    headline,
-    sentences,
-)
+from mlgitops.reports.stops import sentences
+from mlgitops.reports.verdicts import SIGNS, GateLine, Tone, few, gate_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,11 +31,17 @@ _STYLES: Mapping[Tone, str] = {
 
 
 def gates(
-    console: Console, evidence: Evidence, decision: Decision, *, is_held: bool = False
+    console: Console,
+    evidence: Evidence,
+    decision: Decision,
+    *,
+    is_held: bool = False,
+    rest: str = "see the report",
 ) -> None:
     """The answer, every gate with its reason, and what to do next.
 
-    *is_held*: a rollback keeps the candidate from the environment.
+    *is_held*: a rollback keeps the candidate from the environment. *rest* says where
+    the remedies stand that are too many to be shown.
     """
     answer = headline(evidence, decision, is_held=is_held)
     title = f"{SIGNS[answer.tone]} {answer.title}"
@@ -67,6 +66,8 @@ def gates(
     for step in answer.steps:
         # A command is copied whole.
         console.print(drawing.text(f"→ {step}"), soft_wrap="mlgitops " in step)
+    if answer.more:
+        console.print(drawing.text(f"→ and {count(answer.more)} more: {rest}"))
 
 
 def _slices(evidence: Evidence, decision: Decision) -> Iterator[str]:
@@ -75,7 +76,11 @@ def _slices(evidence: Evidence, decision: Decision) -> Iterator[str]:
     judged = [line for line in lines if line.estimate]
     if judged:
         worst = judged[0]
-        yield f"Worst slice: {', '.join(worst.parts)}, {_told(worst)}, {count(worst.n, 'row')}."
+        metric = leading_metric(evidence, decision)
+        yield (
+            f"Worst slice by {metric}: {', '.join(worst.parts)}, "
+            f"{_told(worst)}, {count(worst.n, 'row')}."
+        )
     small = sum(1 for line in lines if not line.judged)
     if small:
         yield f"{count(small, 'slice')} too small to judge."
@@ -100,10 +105,11 @@ def _word(line: GateLine) -> str:
 
 
 def _gate(line: GateLine) -> Text:
-    """Name, level and reason; what to do is told at the end for gates that block."""
+    """Name, level, parameters and reason; what to do is told at the end for gates that block."""
     # The first style of a text is that of all of it.
     cell = drawing.text("").append_text(drawing.text(line.policy, "bold"))
-    cell.append_text(drawing.text(f" ({line.level}) ", "dim"))
+    asked = f", {line.parameters}" if line.parameters else ""
+    cell.append_text(drawing.text(f" ({line.level}{asked}) ", "dim"))
     cell.append_text(drawing.text(sentences(line.why)))
     for finding in few(line.findings):
         cell.append("\n")

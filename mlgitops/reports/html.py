@@ -17,10 +17,11 @@ from mlgitops.reports.data_facts import data_facts
 from mlgitops.reports.escaping import spans, visible
 from mlgitops.reports.facts import Names, Prose, Span
 from mlgitops.reports.gate_numbers import gate_numbers
+from mlgitops.reports.headline import headline
 from mlgitops.reports.model_facts import card, model_facts
 from mlgitops.reports.risks import risks
 from mlgitops.reports.strips import gain_strips, value_strips
-from mlgitops.reports.verdicts import SIGNS, gate_lines, headline
+from mlgitops.reports.verdicts import SIGNS, gate_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

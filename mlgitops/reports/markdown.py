@@ -16,11 +16,15 @@ from mlgitops.reports import markdown_sections as sections
 from mlgitops.reports.behaviour import behaviour
 from mlgitops.reports.comparison import key_sentence
 from mlgitops.reports.escaping import code, prose
+from mlgitops.reports.headline import Headline, Reason, failed_warnings, headline
 from mlgitops.reports.markdown_comparison import comparison
 from mlgitops.reports.markdown_facts import section
+from mlgitops.reports.markdown_tables import ICONS
 from mlgitops.reports.model_facts import card
+from mlgitops.reports.numbers import count
 from mlgitops.reports.risks import risks
-from mlgitops.reports.verdicts import Headline, Tone, failed_warnings, headline, sentences
+from mlgitops.reports.stops import sentences
+from mlgitops.reports.verdicts import Tone
 
 if TYPE_CHECKING:
     from mlgitops.model.evidence import Evidence
@@ -86,6 +90,7 @@ def summary(evidence: Evidence, decision: Decision, *, is_held: bool = False) ->
             for one in failed_warnings(evidence)
         ),
         *(f"- {prose(step, cell=False)}" for step in answer.steps),
+        *([f"- And {count(answer.more)} more: see the gates above."] if answer.more else []),
     ]
     return _cut(lines, "The rest is in the report of this run.")
 
@@ -105,11 +110,16 @@ def _answer(answer: Headline, evidence: Evidence, decision: Decision) -> list[st
         "",
         f"**{answer.counts}**",
         "",
-        *(f"- {prose(reason, cell=False)}" for reason in answer.reasons),
+        *map(_reason, answer.reasons),
         *([""] if answer.reasons else []),
         f"{about} {prose(key_sentence(evidence, decision), cell=False)}",
         "",
     ]
+
+
+def _reason(reason: Reason) -> str:
+    told = prose(f"{reason.gate}: {reason.why}", cell=False)
+    return f"- {ICONS[reason.tone]} **{reason.verdict}** {told}"
 
 
 def _section(title: str, body: Iterable[str]) -> list[str]:

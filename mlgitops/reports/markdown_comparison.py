@@ -58,6 +58,10 @@ def _comparison(evidence: Evidence, decision: Decision, reference: str) -> Itera
     yield ""
     yield f"Intervals: {_methods(metrics)}. A positive gain is better, whatever the metric."
     yield ""
+    own = [code(line.name, cell=False) for line in metrics if line.is_own]
+    if own:
+        yield f"Computed by functions of this repository: {', '.join(own)}."
+        yield ""
     yield from _slices(evidence, decision)
 
 

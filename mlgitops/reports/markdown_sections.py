@@ -18,7 +18,8 @@ from mlgitops.reports.markdown_facts import fact_rows, folds
 from mlgitops.reports.markdown_tables import ABSENT, ICONS, folded, row
 from mlgitops.reports.model_facts import model_facts
 from mlgitops.reports.numbers import count, number, percent
-from mlgitops.reports.verdicts import few, gate_lines, sentences
+from mlgitops.reports.stops import sentences
+from mlgitops.reports.verdicts import few, gate_lines
 
 _MOST_ITEMS = 40
 _MOST_KEYS = 5

@@ -17,10 +17,12 @@ from mlgitops.reports.facts import (
     not_asked,
 )
 from mlgitops.reports.numbers import count, number, size
+from mlgitops.reports.other_tools import other_tools
 
 
 def model_facts(evidence: Evidence) -> Section:
-    """Size, files, what loading imports, dependencies, signature, latency and cost."""
+    """Size, files, what loading imports, dependencies, signature, latency, cost, other tools."""
+    tools = other_tools(evidence)
     return Section(
         facts=(
             _size(evidence),
@@ -29,8 +31,9 @@ def model_facts(evidence: Evidence) -> Section:
             *_signature(evidence),
             _latency(evidence),
             _cost(evidence),
+            *tools.facts,
         ),
-        grids=(*_files(evidence), *_requirements(evidence)),
+        grids=(*_files(evidence), *_requirements(evidence), *tools.grids),
     )
 
 
@@ -38,7 +41,7 @@ def card(evidence: Evidence) -> Section:
     """What the pipeline's spec tells those who will use the model."""
     found = evidence["card"]
     told = (
-        ("Description", found["description"], "card.description"),
+        ("Description", found["description"], "metadata.description"),
         ("Intended use", found["intended_use"], "card.intendedUse"),
         ("Limitations", found["limitations"], "card.limitations"),
         ("Licence", found["licence"], "card.licence"),
@@ -46,7 +49,7 @@ def card(evidence: Evidence) -> Section:
     owners = (
         Fact("Owners", (names(found["owners"]),))
         if found["owners"]
-        else missing("Owners", "Not stated: ", Names(("card.owners",)), ".")
+        else missing("Owners", "Not stated: ", Names(("metadata.owners",)), ".")
     )
     return Section(
         (

@@ -109,7 +109,9 @@ def _case_document(test: str, result: CaseResult) -> dict[str, Any]:
 
 
 def _place(mutant: Mutant) -> str:
-    return f"`{mutant.part}` of {mutant.rule}" if mutant.rule else "`when`"
+    if mutant.part == "variable":
+        return f"variable {mutant.name}"
+    return f"`{mutant.part}` of {mutant.name}" if mutant.name else "`when`"
 
 
 def _share(part: int, whole: int) -> str:

@@ -10,7 +10,8 @@ from mlgitops.model.verdict import Decision
 from mlgitops.reports.comparison import reference_name, slice_lines
 from mlgitops.reports.data_facts import shifted
 from mlgitops.reports.numbers import count
-from mlgitops.reports.verdicts import gate_lines, sentences
+from mlgitops.reports.stops import sentences
+from mlgitops.reports.verdicts import gate_lines
 
 
 def risks(evidence: Evidence, decision: Decision, unmerged: str = "") -> tuple[str, ...]:
@@ -57,7 +58,7 @@ def _of_data(evidence: Evidence) -> tuple[str, ...]:
         f"{count(leakage['duplicate_rows'], 'holdout row')} also stand in the training rows."
         if leakage["duplicate_rows"]
         else "",
-        *_of_time_and_groups(evidence),
+        *_of_time_and_clusters(evidence),
         f"{count(unasked, 'expectation')} could not be evaluated." if unasked else "",
         f"{count(validation['failed_warning'], 'expectation')} of severity warning failed."
         if validation["failed_warning"]
@@ -65,7 +66,7 @@ def _of_data(evidence: Evidence) -> tuple[str, ...]:
     )
 
 
-def _of_time_and_groups(evidence: Evidence) -> tuple[str, ...]:
+def _of_time_and_clusters(evidence: Evidence) -> tuple[str, ...]:
     leakage, shared = evidence["leakage"], evidence["leakage"].get("shared_groups", 0)
     ahead = ", ".join(one["column"] for one in leakage.get("look_ahead", []))
     early = leakage.get("early_rows", 0)
@@ -76,7 +77,7 @@ def _of_time_and_groups(evidence: Evidence) -> tuple[str, ...]:
         f"{count(early, 'holdout row')} older than the newest training row."
         if early and is_by_time
         else "",
-        f"{count(shared, 'group')} with rows on both sides of the split." if shared else "",
+        f"{count(shared, 'cluster')} with rows on both sides of the split." if shared else "",
         f"{count(len(far), 'column')} shifted since the champion's data: {', '.join(far[:5])}"
         f"{' and others' if len(far) > 5 else ''}."
         if far
@@ -104,7 +105,7 @@ def _of_model(evidence: Evidence) -> tuple[str, ...]:
 
 def _of_gates(decision: Decision) -> tuple[str, ...]:
     return tuple(
-        f"{line.policy} did not pass and does not block: {sentences(line.why)}"
+        f"{line.name} did not pass and does not block: {sentences(line.why)}"
         for line in gate_lines(decision)
         if line.tone in ("warn", "waived")
     )

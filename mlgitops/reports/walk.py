@@ -46,13 +46,14 @@ def render_step(step: StepRecord) -> str:
 
 
 def render_outcome(found: Mapping[str, str], rulings: Sequence[Ruling], logs: Iterable[str]) -> str:
-    """Names and values in two columns, what every environment says, and where logs lie."""
+    """Names and values in two columns, what every environment says, and where files lie."""
     verdicts = {one.environment: _verdict(one) for one in rulings}
     widest = max(map(len, verdicts.values()), default=0)
     rows = [
         *found.items(),
         *((one.environment, f"{verdicts[one.environment]:<{widest}}  {one.report}")
           for one in rulings),
+        *(("evidence", one.evidence) for one in rulings),
         *(("log", path) for path in logs),
     ]  # fmt: skip
     width = max([_NARROWEST, *(len(name) for name, _ in rows)])

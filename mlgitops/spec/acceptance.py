@@ -206,4 +206,5 @@ _KEYWORDS: Mapping[str, Compiler] = {
     "minItems": _bound(_is_list, lambda value, limit: len(value) >= limit),
     "maxItems": _bound(_is_list, lambda value, limit: len(value) <= limit),
     "minProperties": _bound(_is_mapping, lambda value, limit: len(value) >= limit),
+    "maxProperties": _bound(_is_mapping, lambda value, limit: len(value) <= limit),
 }

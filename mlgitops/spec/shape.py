@@ -237,6 +237,7 @@ _VALUE_FAULTS: Mapping[str, tuple[str, Callable[[Error], tuple[str, str | None]]
     "minItems": ("SPEC207", _wrong_count("least", "items")),
     "maxItems": ("SPEC207", _wrong_count("most", "items")),
     "minProperties": ("SPEC207", _wrong_count("least", "keys")),
+    "maxProperties": ("SPEC207", _wrong_count("most", "keys")),
 }
 
 

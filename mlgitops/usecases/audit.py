@@ -11,20 +11,24 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from mlgitops.model import decision_log
 from mlgitops.model.digest import short
 from mlgitops.model.errors import SpecError, Unavailable
 from mlgitops.model.spec import Pin, Release, Specs
 from mlgitops.model.state import Target
+from mlgitops.model.verdict import Verdict
 from mlgitops.ports import ModelRegistry
 from mlgitops.spec.proof import gaps, is_signed, signature_gap, signer
 from mlgitops.usecases.candidates import find
+from mlgitops.usecases.decisions import released
 
 
 class Standing(StrEnum):
     """What a check says of a Release.
 
-    `UNSIGNED` is one that need not be signed; of `UNVERIFIED` and `UNCHECKED` nobody
-    asked, and of `UNKNOWN` nobody could tell.
+    `UNSIGNED` is one that need not be signed, nor was asked to be; of `UNVERIFIED` and
+    `UNCHECKED` nobody asked, and of `UNKNOWN` nobody could tell. Of `NONE` there is
+    nothing that could be looked at, as of a Release that nobody judged.
     """
 
     PROVEN = "proven"
@@ -32,7 +36,12 @@ class Standing(StrEnum):
     UNVERIFIED = "unverified"
     UNCHECKED = "unchecked"
     UNKNOWN = "unknown"
+    NONE = "none"
     NOT_PROVEN = "not proven"
+
+
+# All that a proof may consist of: whatever else a check says proves nothing.
+_SUFFICIENT = frozenset({Standing.PROVEN, Standing.UNSIGNED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,11 @@ class Finding:
 
     standing: Standing
     detail: str = ""
+
+    @property
+    def is_sufficient(self) -> bool:
+        """Whether the check looked, and found what it has to."""
+        return self.standing in _SUFFICIENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +67,17 @@ class AuditRow:
 
     @property
     def is_proven(self) -> bool:
-        """Whether no check failed; one that could not look does not make it so."""
-        return all(one.standing is not Standing.NOT_PROVEN for one in self.findings.values())
+        """Whether every check looked, and found what it has to."""
+        return all(one.is_sufficient for one in self.findings.values())
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether a check failed; a row that is neither was not looked at by every check."""
+        return any(one.standing is Standing.NOT_PROVEN for one in self.findings.values())
 
     @property
     def is_known(self) -> bool:
-        """Whether every check could look."""
+        """Whether every check could tell, or was not asked to."""
         return all(one.standing is not Standing.UNKNOWN for one in self.findings.values())
 
 
@@ -85,12 +104,13 @@ def checks_for(specs: Specs, registry: ModelRegistry | None, *, verify: bool) ->
     """The checks of an audit, by the name of their column.
 
     Without *registry* no bytes are looked at. With *verify* every Release has to be
-    signed, whatever the project demands.
+    signed, as where the project demands it; else no signature is verified.
     """
     return {
         "evidence": lambda release, _: _evidence(release, specs),
         "signature": lambda release, _: _signature(release, specs, verify=verify),
         "bytes": lambda release, pin: _bytes(release, pin, registry),
+        "decisions": lambda release, pin: _decisions(release, pin, specs),
     }
 
 
@@ -106,7 +126,7 @@ def _signature(release: Release, specs: Specs, *, verify: bool) -> Finding:
     is_required = verify or specs.project.signing.is_required
     if not is_there and not is_required:
         return Finding(Standing.UNSIGNED)
-    if is_there and not verify:
+    if is_there and not is_required:
         return Finding(Standing.UNVERIFIED)
     gap = signature_gap(release, specs, is_required=is_required)
     if gap is not None:
@@ -133,3 +153,23 @@ def _bytes(release: Release, pin: Pin, registry: ModelRegistry | None) -> Findin
         detail = f"the files of {name} are {found}, git pins {short(pin.manifest)}"
         return Finding(Standing.NOT_PROVEN, detail)
     return Finding(Standing.PROVEN)
+
+
+def _decisions(release: Release, pin: Pin, specs: Specs) -> Finding:
+    """Whether the gates were open, as the log of decisions that was merged says.
+
+    Of the decisions that passed the last is about what is released, or after a rollback
+    an earlier one.
+    """
+    content = specs.evidence(decision_log.path(release.environment, release.model))
+    if content is None:
+        return Finding(Standing.NONE, "no decision was recorded with it")
+    try:
+        found = released(content, release.environment, release.model)
+    except SpecError as error:
+        return Finding(Standing.NOT_PROVEN, error.message)
+    passed = [one.decision for one in found if one.decision.verdict is Verdict.PASS]
+    wanted = [decision.evidence for decision in passed]
+    if pin.evidence not in wanted:
+        return Finding(Standing.NOT_PROVEN, "no decision that passed is about its evidence")
+    return Finding(Standing.PROVEN, "" if wanted[-1] == pin.evidence else "an earlier one")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from mlgitops.model.digest import short
 from mlgitops.model.errors import SpecError
-from mlgitops.usecases import signatures
 
 if TYPE_CHECKING:
     from mlgitops.model.spec import Pin
     from mlgitops.usecases.context import RunContext
+    from mlgitops.usecases.signatures import Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class ChampionModel:
 
     pin: Pin
     folder: Path
-    signature: signatures.Signature
+    signature: Signature
 
 
 def released(run: RunContext) -> dict[str, Pin | None]:
@@ -72,4 +72,7 @@ def _fetch(run: RunContext, pin: Pin) -> ChampionModel:
                 hint="its files were changed after the release: mlgitops drift",
             )
         folder = kept.path
+    # Here, not at the top: it is not needed to see that nothing changed.
+    from mlgitops.usecases import signatures
+
     return ChampionModel(pin, folder, signatures.read(folder))

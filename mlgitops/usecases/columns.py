@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlgitops.model.errors import SpecError
 
 if TYPE_CHECKING:
-    from mlgitops.model.spec import SliceBy
+    from pathlib import Path
+
+    from mlgitops.model.spec import Condition, SliceBy
+    from mlgitops.ports import Tables
     from mlgitops.usecases.context import RunContext
 
 
+_MOST_SHOWN = 10
 NUMBERS = ("int", "uint", "float", "double")
 TEXT = ("string",)
 
@@ -76,6 +81,44 @@ def _require_cut(run: RunContext, cut: SliceBy, place: str) -> None:
                 "so nothing is at least or below",
                 hint="bounds are for numbers: name the values instead",
             )
+
+
+def require_met(run: RunContext) -> None:
+    """Refuse values that stand nowhere in the data, neither in train nor in the holdout.
+
+    Their slice would be empty, and a rule on slices would watch over nothing. Not refused
+    in a sample, which may lack what is rare.
+
+    Raises:
+        SpecError: no row has any of the values that one condition asks for.
+    """
+    if run.sample:
+        return
+    table = run.path("extract", "table")
+    for number, cut in enumerate(run.pipeline.evaluate.slices):
+        place = f"mlops/pipelines/{run.pipeline.name}.yaml: evaluate.slices[{number}].where"
+        for condition in cut.where:
+            if condition.equals:
+                _require_value(run.neighbours.tables, table, condition, place)
+
+
+def _require_value(tables: Tables, table: Path, condition: Condition, place: str) -> None:
+    # Here, not at the top: numpy is not needed to see that nothing changed.
+    from mlgitops.evaluation.arrays import coded
+    from mlgitops.evaluation.slices import meeting
+
+    columns = tables.read(table, [condition.column])
+    if meeting(columns, [condition]).any():
+        return
+    wanted = " or ".join(json.dumps(value, ensure_ascii=False) for value in condition.equals)
+    _, names = coded(columns[condition.column])
+    shown = ", ".join(map(repr, names[:_MOST_SHOWN]))
+    raise SpecError(
+        f"{place}: no row of the data has {wanted} in {condition.column!r}",
+        hint=f"it holds {shown}{' and others' if len(names) > _MOST_SHOWN else ''}"
+        if names
+        else "it holds nothing but nulls",
+    )
 
 
 def columns_of(run: RunContext, types: tuple[str, ...]) -> tuple[str, ...]:

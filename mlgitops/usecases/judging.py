@@ -12,6 +12,7 @@ from mlgitops.model.curves import Curves
 from mlgitops.model.digest import digest, short
 from mlgitops.spec import evidence as evidence_file
 from mlgitops.usecases import champions, dossier, predicting, scoring
+from mlgitops.usecases.columns import require_met
 from mlgitops.usecases.sections.reports import reports
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _CANDIDATE = "candidate"
 
 def judge(run: RunContext, folder: Path) -> dict[str, Path]:
     """Score the models in *folder*; the outputs of the evaluate step by name."""
+    require_met(run)
     documents = reports(run)
     known, rows = scoring.answers(run)
     models = champions.fetch(run)
@@ -60,8 +62,10 @@ def candidate_digest(run: RunContext) -> str:
 def _write_scores(
     run: RunContext, rows: scoring.Rows, scored: dict[str, Predictions], folder: Path
 ) -> Path:
-    """Every row's truth and scores, so that each number can be computed again."""
+    """Every row's truth, cluster if any, and scores: each number can be computed again."""
     columns: dict[str, NDArray[Any]] = {"truth": rows.truth}
+    if rows.clusters is not None:
+        columns["cluster"] = rows.clusters
     for key, predictions in scored.items():
         name = key if key == _CANDIDATE else f"champion_{short(key)}"
         columns |= scoring.score_columns(name, predictions)

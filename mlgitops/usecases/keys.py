@@ -85,21 +85,24 @@ def sign_released(specs: Specs, root: Path, by: Signer) -> tuple[SignedRelease, 
     """Sign what *specs* release without a signature; envelopes are written below *root*.
 
     For a project that begins to demand signatures. No gate is looked at: whoever holds
-    the key vouches for what was merged. Written files still have to be committed.
+    the key vouches for what was merged. Nothing is written unless all can be signed, and
+    written files still have to be committed.
 
     Raises:
         SpecError: the key is not trusted, the evidence of a Release is not what it pins, or
-            its signature proves nothing.
+            its signature proves nothing; nothing was written.
+        Unavailable: the disk refuses a write.
     """
     key_for(specs, by)
-    found = []
+    made: dict[SignedRelease, str] = {}
     for release in specs.releases.values():
         content = _unsigned(release, specs)
         envelopes = signed(content, specs, by) if content is not None else {}
-        for path, text in envelopes.items():
-            folders.write_whole(root / path, text.encode())
-            found.append(SignedRelease(Target(release.environment, release.model), path))
-    return tuple(found)
+        target = Target(release.environment, release.model)
+        made |= {SignedRelease(target, path): text for path, text in envelopes.items()}
+    for one, text in made.items():
+        folders.write_whole(root / one.path, text.encode())
+    return tuple(made)
 
 
 def _unsigned(release: Release, specs: Specs) -> bytes | None:

@@ -12,6 +12,7 @@ from mlgitops.model.spec import Kind, Policy
 from mlgitops.policies import linting
 from mlgitops.policies.linting import SmellKind
 from mlgitops.policies.messages import fields
+from mlgitops.policies.variables import paths
 from mlgitops.spec import evidence, expressions
 from mlgitops.spec.documents import Document, Documents
 from mlgitops.spec.problems import did_you_mean, shown
@@ -43,7 +44,7 @@ def lint(
     else a warning.
 
     Raises:
-        SpecError: there is no such policy.
+        SpecError: there is no such policy, or it is built in.
         MissingExtra: there is nothing that compiles expressions.
     """
     policies = _chosen(documents, texts, names)
@@ -61,7 +62,11 @@ def lint(
 
 def _chosen(documents: Documents, texts: Mapping[str, str], names: Sequence[str]) -> list[Document]:
     known = {one.name: one for one in documents.of(Kind.POLICY) if one.file in texts}
+    built_in = {one.name for one in documents.of(Kind.POLICY)} - known.keys()
     for name in names:
+        if name in built_in:
+            message = f"{shown(name)} is built in, and only policies of the repository are linted"
+            raise SpecError(message, hint=f"mlgitops policy test --builtin {name}")
         if name not in known:
             message = f"no policy here is called {shown(name)}"
             raise SpecError(message, hint=did_you_mean(name, sorted(known)))
@@ -69,8 +74,11 @@ def _chosen(documents: Documents, texts: Mapping[str, str], names: Sequence[str]
 
 
 def _smells(one: expressions.Written) -> Iterator[Diagnostic]:
-    if one.is_condition:
-        for smell in linting.smells(one.expression, evidence.may_lack):
+    policy = one.document.spec
+    assert isinstance(policy, Policy)  # noqa: S101 - its kind says so
+    if one.is_condition or one.is_variable:
+        known = paths(policy.variables)
+        for smell in linting.smells(one.expression, evidence.may_lack, known):
             place = (smell.at, smell.text)
             yield expressions.warning(one, *_SMELLS[smell.kind], place)
 
@@ -82,6 +90,10 @@ def _of_policy(document: Document, tested: set[str]) -> Iterator[Diagnostic]:
         path = ("spec", "params", name)
         message = f"no expression reads {shown(name)}"
         yield document.fault_of_key("POL401", path, message, f"remove it, or read params.{name}")
+    for name in linting.unused_variables(policy):
+        path = ("spec", "variables", name)
+        message = f"no expression reads {shown(name)}"
+        yield document.fault_of_key("POL401", path, message, f"remove it, or read variables.{name}")
     for index, rule in enumerate(policy.rules):
         place = ("spec", "rules", index)
         if rule.fails is None and linting.judges_interval(rule):

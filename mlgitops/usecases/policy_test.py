@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mlgitops.model.errors import SpecError
+from mlgitops.model.errors import SpecError, Unavailable
 from mlgitops.model.policy_report import CaseResult, Mutant, PolicyReport
 from mlgitops.model.spec import Kind, Policy
 from mlgitops.policies import mutation, testing
@@ -19,6 +19,7 @@ from mlgitops.usecases.policy_cases import prepared
 if TYPE_CHECKING:
     from mlgitops.model.source import Diagnostic
     from mlgitops.model.spec import EvidenceReader
+    from mlgitops.model.verdict import Answer, Question
     from mlgitops.ports import ExpressionEngine
 
 # Types of what compiles to a condition; of the second only evaluation tells.
@@ -48,10 +49,11 @@ def run(
     Raises:
         SpecError: there is no such test, or all that is wrong with the tests.
         MissingExtra: the expression engine is not installed.
+        Unavailable: what evaluates ended before it came to an answer.
     """
     tests = _chosen(documents, order)
     trials = _prepared(documents, tests, read)
-    answers = engine.evaluate_many([(one.variables, one.questions) for _, one in trials])
+    answers = _answers([one for _, one in trials], [one.questions for _, one in trials], engine)
     results = [
         (name, trial, testing.result(trial, given))
         for (name, trial), given in zip(trials, answers, strict=True)
@@ -120,8 +122,7 @@ def _mutated(
     if not trials:
         return report
     faulty = _compiling(mutation.mutants(trials[0].bound.policy), engine)
-    asked = [(one.variables, mutation.questions(one, faulty)) for one in trials]
-    answers = engine.evaluate_many(asked)
+    answers = _answers(trials, [mutation.questions(one, faulty) for one in trials], engine)
     noticed: set[Mutant] = set()
     for trial, given in zip(trials, answers, strict=True):
         killed = mutation.killed(trial, faulty, given)
@@ -130,12 +131,35 @@ def _mutated(
     return replace(report, mutants=len(faulty), survivors=survivors)
 
 
+def _answers(
+    trials: Sequence[Trial], questions: Sequence[Sequence[Question]], engine: ExpressionEngine
+) -> tuple[tuple[Answer, ...], ...]:
+    """To the *questions* of each of *trials*; an answer that is lost shows nothing of a rule."""
+    asked = [(one.variables, own) for one, own in zip(trials, questions, strict=True)]
+    answers = engine.evaluate_many(asked)
+    for trial, given in zip(trials, answers, strict=True):
+        for answer in given:
+            if answer.is_lost:
+                policy, case = trial.bound.policy.name, trial.case.name
+                raise _lost(f"judging {shown(case)} by {policy}", answer.error)
+    return answers
+
+
+def _lost(work: str, why: str) -> Unavailable:
+    hint = "run it again; if it ends at the same place, make the policy's expressions smaller"
+    return Unavailable(f"{work} came to no end: {why}", hint=hint)
+
+
 def _compiling(faulty: Sequence[Mutant], engine: ExpressionEngine) -> tuple[Mutant, ...]:
-    """Those that are conditions at all: one that does not compile tells nothing of a test."""
+    """Those that compile, to a condition where one is needed: others tell nothing of a test."""
     texts = [one.expression or "true" for one in faulty]
     compiled = engine.compile(SECTIONS, texts)
+    for mutant, found in zip(faulty, compiled, strict=True):
+        for flaw in found.flaws:
+            if flaw.kind == "lost":
+                raise _lost(f"compiling {shown(mutant.expression or '')}", flaw.message)
     return tuple(
         one
         for one, found in zip(faulty, compiled, strict=True)
-        if not found.flaws and found.type in _CONDITIONS
+        if not found.flaws and (one.part == "variable" or found.type in _CONDITIONS)
     )

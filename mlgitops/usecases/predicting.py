@@ -20,7 +20,7 @@ from mlgitops.usecases.columns import model_columns, require, table_columns
 from mlgitops.usecases.measuring import measured
 from mlgitops.usecases.sections.latency import latency
 from mlgitops.usecases.sections.retraining import Retrained, retrain
-from mlgitops.usecases.sections.robustness import Trial, measured_as, trials
+from mlgitops.usecases.sections.robustness import Trial, trials, with_measures
 from mlgitops.usecases.sections.train_metrics import train_metrics
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def predict(
     *released* are the champions by manifest; tables go to *folder*.
 
     Raises:
-        SpecError: a model or a metric function failed.
+        SpecError: a model or a metric function failed, other than on perturbed rows.
     """
     known, rows = answers
     others, candidate = _score(run, rows, released, folder)
@@ -67,14 +67,13 @@ def predict(
     on_train = train_metrics(run, known, folder)
     retrained = retrain(run, answers, candidate, folder)
     dummy = baseline.prior(known.truth, len(rows.truth), run.pipeline.task, rows.classes)
-    perturbed = [trial.predictions for trial in tried if trial.predictions is not None]
-    made = [candidate, dummy, *others.values(), *perturbed]
+    made = [candidate, dummy, *others.values()]
     candidate, dummy, *rest = measured(run, rows, made, folder / "scored.parquet")
     return Predicted(
         candidate=candidate,
         dummy=dummy,
-        champions=dict(zip(others, rest, strict=False)),
-        trials=measured_as(tried, rest[len(others) :]),
+        champions=dict(zip(others, rest, strict=True)),
+        trials=with_measures(run, rows, tried, folder),
         retrained=retrained,
         train_metrics=on_train,
         latency=timed,
@@ -89,11 +88,11 @@ def _score(
 ) -> tuple[dict[str, Predictions], Predictions]:
     """Predictions on the holdout of the champions, by manifest, and of the candidate."""
     holdout = run.path("split", "holdout")
-    wanted = dict.fromkeys(model_columns(run))
+    there, wanted = table_columns(run), dict.fromkeys(model_columns(run))
     for champion in released.values():
         place = f"the signature of released version {champion.pin.version}"
-        require(table_columns(run), champion.signature.columns, place)
-        wanted |= dict.fromkeys(champion.signature.columns)
+        require(there, champion.signature.required, place)
+        wanted |= dict.fromkeys(name for name in champion.signature.columns if name in there)
     wanted.pop(run.pipeline.label, None)
     unlabelled = folder / "unlabelled.parquet"
     every_row = np.ones(len(rows.truth), dtype=bool)

@@ -26,7 +26,7 @@ from mlgitops.model.promotion import (
 from mlgitops.model.registry import ModelVersion
 from mlgitops.model.spec import Pin, Release, Specs
 from mlgitops.model.state import Target
-from mlgitops.model.verdict import Decision
+from mlgitops.model.verdict import Context, Decision
 from mlgitops.ports import (
     DecisionLog,
     ExpressionEngine,
@@ -42,7 +42,7 @@ from mlgitops.spec.release import render
 from mlgitops.usecases.candidates import THE_NEXT, Choice, find, next_version, refuse_foreign
 from mlgitops.usecases.circumstances import circumstances
 from mlgitops.usecases.decisions import as_proposed, following, record
-from mlgitops.usecases.freshness import refuse_outdated
+from mlgitops.usecases.freshness import refuse_other_functions, refuse_outdated
 from mlgitops.usecases.gate import gate
 from mlgitops.usecases.holds import Revision, held, revisions, tip
 from mlgitops.usecases.merged import unmerged
@@ -130,7 +130,8 @@ def promote(
             evidence is not what was registered.
         Inconclusive: a gate could not decide.
         PlanIsStale: the champion changed since the evidence was made, so did how the
-            model is examined, it is too old, or another project releases the model there.
+            model is examined, it is too old, its metric functions are not the branch's,
+            or another project releases the model there.
         ChangesPending: the environment before has not been reconciled.
     """
     find_pipeline(specs, target.model)
@@ -167,13 +168,17 @@ def _judged(
     content, evidence = _evidence(target, version, neighbours.registry)
     _refuse_stale(evidence, replaced, target, history)
     refuse_outdated(evidence, specs, now)
-    known = circumstances(target, replaced, specs, neighbours.registry, now)
-    judged = gate(specs, evidence, engine=neighbours.engine, context=known)
-    decision = as_proposed(judged, neighbours.repository)
+    lacking = unmerged(evidence["producer"], neighbours.repository, branch)
+    refuse_other_functions(evidence, specs, neighbours.repository, base, lacking)
+
+    def judged_in(context: Context) -> Decision:
+        return gate(specs, evidence, engine=neighbours.engine, context=context)
+
+    judged = judged_in(circumstances(target, replaced, specs, neighbours.registry, now))
+    decision = as_proposed(judged, judged_in, neighbours.repository)
     if decision is judged:
         record(neighbours.decisions, judged, commit=base)
     refuse_unless_open(decision, branch=branch)
-    lacking = unmerged(evidence["producer"], neighbours.repository, branch)
     return _Proposal(target, version, base, content, evidence, decision, replaced, lacking)
 
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from mlgitops.model.digest import short
 from mlgitops.model.errors import GateFailed, Inconclusive
-from mlgitops.model.verdict import Decision, RuleResult, Verdict
+from mlgitops.model.verdict import Decision, Verdict
+
+if TYPE_CHECKING:
+    from mlgitops.reports.stops import Stop
 
 _NOTHING_JUDGED = "\n  no soft or hard gate applies, so nothing was judged"
 
 
-def refuse_unless_open(decision: Decision, *, branch: str | None = None) -> None:
+def refuse_unless_open(
+    decision: Decision, *, branch: str | None = None, rest: str = "see the report"
+) -> None:
     """Return only if *decision* lets the candidate go on.
 
-    *branch* is where the waivers were read from, if not from the work tree.
+    *branch* is where the waivers were read from, if not from the work tree. *rest* says
+    where the remedies stand that are too many for a hint.
 
     Raises:
         GateFailed: a gate failed, or could not be evaluated.
@@ -22,32 +29,45 @@ def refuse_unless_open(decision: Decision, *, branch: str | None = None) -> None
     """
     if decision.verdict is Verdict.PASS:
         return
+    # Here, not at the top: a run with nothing to do passes, and needs none of it.
+    from mlgitops.reports.stops import stops
+
     stop = Inconclusive if decision.verdict is Verdict.INCONCLUSIVE else GateFailed
-    blocking = list(_blocking(decision))
-    reasons = "".join(f"\n  {policy}: {rule.message}" for policy, rule in blocking)
-    steps = [rule.remediation for _, rule in blocking if rule.remediation]
-    if not blocking:
-        reasons = _NOTHING_JUDGED
-        steps = [f"Bind a soft or hard policy in mlops/environments/{decision.environment}.yaml"]
-    if branch and _is_waivable(decision):
-        steps.append(f"A waiver counts once it is on {branch}")
+    blocking = stops(decision)
     raise stop(
         f"candidate {short(decision.candidate)} is not fit for {decision.environment}: "
-        f"{decision.verdict}{reasons}",
-        hint=". ".join(step.removesuffix(".") for step in dict.fromkeys(steps)) or None,
+        f"{decision.verdict}{_reasons(blocking) if blocking else _NOTHING_JUDGED}",
+        hint=_hint(list(_steps(decision, blocking, branch, rest))),
     )
 
 
-def _is_waivable(decision: Decision) -> bool:
-    # Here, not at the top: a run with nothing to do passes, and needs none of it.
+def _reasons(blocking: Sequence[Stop]) -> str:
+    """A line for each rule that did not pass, marked with its verdict, the most urgent first."""
+    from mlgitops.reports.stops import URGENCY
+
+    missed = [(stop.name, rule) for stop in blocking for rule in stop.missed]
+    missed.sort(key=lambda one: URGENCY.index(one[1].verdict))
+    return "".join(f"\n  {name} ({rule.verdict}): {rule.message}" for name, rule in missed)
+
+
+def _steps(
+    decision: Decision, blocking: Sequence[Stop], branch: str | None, rest: str
+) -> Iterator[str]:
     from mlgitops.policies.waivers import is_waivable
+    from mlgitops.reports.stops import MOST_REMEDIES, remedies
 
-    return any(gate.is_blocking and is_waivable(gate) for gate in decision.gates)
+    if not blocking:
+        yield f"Bind a soft or hard policy in mlops/environments/{decision.environment}.yaml"
+    every = remedies(blocking)
+    yield from every[:MOST_REMEDIES]
+    if len(every) > MOST_REMEDIES:
+        yield f"and {len(every) - MOST_REMEDIES} more: {rest}"
+    if branch and any(is_waivable(stop.gate) for stop in blocking):
+        yield f"A waiver counts once it is on {branch}"
 
 
-def _blocking(decision: Decision) -> Iterator[tuple[str, RuleResult]]:
-    for gate in decision.gates:
-        if gate.is_blocking:
-            for rule in gate.rules:
-                if rule.verdict is not Verdict.PASS:
-                    yield gate.policy, rule
+def _hint(steps: Sequence[str]) -> str | None:
+    """One step is the hint; several stand below it, a line for each."""
+    if len(steps) > 1:
+        return "".join(["what to do:", *(f"\n  {step}" for step in steps)])
+    return steps[0] if steps else None

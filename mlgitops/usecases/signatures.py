@@ -29,8 +29,13 @@ class Signature:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The raw columns that the model asks for."""
+        """The raw columns that the model takes."""
         return tuple(self.inputs)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Those of them that have to be sent."""
+        return tuple(name for name, kind in self.inputs.items() if not kind.endswith(_OPTIONAL))
 
 
 def read(folder: Path) -> Signature:

@@ -116,7 +116,8 @@ def _require_listed(run: RunContext, files: Sequence[str]) -> None:
     Raises:
         SpecError: a file was imported that `train.code` does not cover.
     """
-    unlisted = [file for file in files if f"code {file}" not in code_of(run)]
+    covered = code_of(run)
+    unlisted = [file for file in files if f"code {file}" not in covered]
     if unlisted:
         # Whole packages: a part of one could not be imported where it is unpacked.
         tops = (file.partition("/")[0] for file in unlisted)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mlgitops.adapters.cel_engine.engine import request_document
 from mlgitops.adapters.cel_engine.program import Evaluation
 from mlgitops.model.digest import canonical_json
 from mlgitops.model.spec import Kind, Policy
@@ -45,17 +46,16 @@ class InProcessEngine:
         self._evaluation = Evaluation(cel)
 
     def evaluate(self, evidence: Any, questions: Any) -> tuple[Answer, ...]:
-        asked = [{"expression": q.expression, "parameters": q.parameters} for q in questions]
         try:
-            request = canonical_json({"evidence": evidence, "questions": asked})
+            request = canonical_json(request_document(evidence, questions))
         except ValueError as error:
-            return (Answer("error", None, str(error)),) * len(asked)
+            return (Answer("error", None, str(error)),) * len(questions)
         sent = json.loads(request, parse_int=float)
         return tuple(
             Answer("value", found["value"])
             if "value" in found
             else Answer("error", None, found["error"])
-            for found in self._evaluation.answers(sent["evidence"], sent["questions"])
+            for found in self._evaluation.answers(sent)
         )
 
 

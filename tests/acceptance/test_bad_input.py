@@ -255,7 +255,7 @@ def test_too_few_rows_decide_nothing(shop: Shop) -> None:
     ended = shop.do("run", "churn", expect=8)
 
     assert "is not fit for staging: inconclusive" in ended.err
-    assert "min-metric: roc_auc is 0.9" in ended.err
+    assert "min-metric (inconclusive): roc_auc is 0.9" in ended.err
     assert "evaluate on more rows" in ended.err
     assert not (shop.root / "mlflow.db").exists()
     assert list((shop.root / ".mlgitops" / "reports" / "churn").glob("*.html"))

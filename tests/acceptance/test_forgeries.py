@@ -14,7 +14,7 @@ from mlgitops.adapters.signing import LocalSigner
 from mlgitops.model.attestation import PublicKey, encode
 from mlgitops.model.digest import canonical_json, digest_of_bytes
 from mlgitops.spec.proof import all_gaps
-from mlgitops.usecases.audit import audit, checks_for
+from mlgitops.usecases.audit import Standing, audit, checks_for
 from tests.fakes.signed_release import (
     CI,
     RELEASER,
@@ -540,5 +540,8 @@ def test_a_key_that_signs_for_anybody_is_none_that_a_signer_takes() -> None:
 
 
 def audited(one: SignedRelease) -> bool:
+    """Whether evidence and signature are proven; else one of them was found to be wrong."""
     (row,) = audit(one.specs, checks_for(one.specs, None, verify=True))
-    return row.is_proven
+    found = {row.findings[name].standing for name in ("evidence", "signature")}
+    assert row.is_refuted is (found != {Standing.PROVEN})
+    return not row.is_refuted

@@ -16,6 +16,7 @@ import pytest
 
 from mlgitops.adapters.cel_engine.engine import CelEngine
 from mlgitops.adapters.cel_engine.program import MEMORY_BYTES
+from mlgitops.model.spec import Variable
 from mlgitops.model.verdict import Answer, Question
 
 BUDGET_S = 6.0
@@ -255,3 +256,36 @@ def test_what_is_not_refused_ends_within_its_limits(
     peaks_kib = [int(line) for line in peaks.read_text().split()]
     assert len(peaks_kib) == len(left)
     assert max(peaks_kib) <= MEMORY_BYTES >> 10
+
+
+def chain(first: str, step: str, times: int) -> tuple[Variable, ...]:
+    """Variables `v0`, `v1` and so on, each with *step* of the one before it at `{}`."""
+    steps = [step.replace("{}", f"variables.v{place}") for place in range(times)]
+    return tuple(Variable(f"v{place}", text) for place, text in enumerate([first, *steps]))
+
+
+# By what grows: each expression is within its limits, and together they are not.
+CHAINS = {
+    "a text that doubles": chain("words[0]", "{} + {}", 40),
+    "a list that doubles": chain("many", "{} + {}", 40),
+    "a list of a list of it": chain("many", listed("{}", 100), 8),
+    "a list with itself for each element": chain("many", "{}.map(x, {})", 3),
+    "a list of the largest lists": chain("grid + grid", listed("{}", 150), 2),
+    "longer than anybody reads": chain("1.0", "{}", 5_000),
+}
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_variables_that_grow_from_each_other_end_as_errors(name: str) -> None:
+    variables = CHAINS[name]
+    last = f"variables.{variables[-1].name}"
+    asked = [
+        Question(text, {}, variables) for text in ("true", f"{last} == {last}", f"true || {last}")
+    ]
+
+    begun = time.monotonic()
+    before, *answers = CelEngine().evaluate(EVIDENCE, asked)
+
+    assert before.is_true
+    assert [answer.kind for answer in answers] == ["error"] * 2
+    assert time.monotonic() - begun <= BUDGET_S

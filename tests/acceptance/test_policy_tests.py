@@ -7,7 +7,7 @@ import pytest
 from mlgitops.adapters.cel_engine.engine import CelEngine
 from mlgitops.model.policy_report import PolicyReport
 from mlgitops.model.spec import Kind, Policy
-from mlgitops.model.verdict import Decision, Verdict
+from mlgitops.model.verdict import Verdict
 from mlgitops.policies import explanations, testing
 from mlgitops.reports.findings import sentence
 from mlgitops.spec.bundled import folder
@@ -16,6 +16,7 @@ from mlgitops.spec.load import load_pack, read_builtin, read_builtin_tests
 from mlgitops.usecases.policy_cases import prepared
 from mlgitops.usecases.policy_lint import lint
 from mlgitops.usecases.policy_test import Order, run
+from tests.fakes.decisions import of_gates
 
 NAMES = sorted(file.stem for file in folder("policies").glob("*.yaml"))
 LEAST_SCORE = 0.95
@@ -69,7 +70,7 @@ def test_every_denial_says_which_conditions_are_not_met(pack: Documents) -> None
         trials += prepared(test, policy, lambda _: None)
     answers = engine.evaluate_many([(one.variables, one.questions) for one in trials])
     judged = [
-        (trial, Decision("staging", "c", "e", gate.verdict, (gate,)))
+        (trial, of_gates(gate.verdict, gate, environment="staging", candidate="c", evidence="e"))
         for trial, given in zip(trials, answers, strict=True)
         if (gate := testing.result(trial, given).gate).applies
     ]

@@ -23,6 +23,7 @@ from mlgitops.model.verdict import (
     RuleResult,
     Verdict,
 )
+from tests.fakes.decisions import of_gates
 
 SAMPLE = Path(__file__).parents[2] / "policies" / "tests" / "evidence.json"
 CARRIERS = {
@@ -409,6 +410,12 @@ def leaking_evidence() -> Evidence:
         "after_the_fact": ["dep_delay"],
     }
     troubles(evidence)
+    evidence["ext"] = {
+        "audit": {"dependencies": [{"name": "joblib", "vulns": []}], "tool": "2.1"},
+        "scan": {"runs": [{"results": [{"rule": "B101"}, {"rule": "B404"}]}]},
+        "licence": {"allowed": True},
+        "findings": ["one", ["two"]],
+    }
     evidence["producer"]["dirty"] = True
     evidence["producer"]["sandbox"] = "process"
     return evidence
@@ -516,7 +523,13 @@ def passing_gates() -> tuple[GateResult, ...]:
 def decision(
     verdict: Verdict, gates: tuple[GateResult, ...], environment: str = "production"
 ) -> Decision:
-    return Decision(environment, digest("4d1c90aa52e1"), digest("c0ffee"), verdict, gates)
+    return of_gates(
+        verdict,
+        *gates,
+        environment=environment,
+        candidate=digest("4d1c90aa52e1"),
+        evidence=digest("c0ffee"),
+    )
 
 
 def leaking_decision() -> Decision:

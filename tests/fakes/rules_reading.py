@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
-
-from cel_expr_python import cel
 
 from mlgitops.adapters.cel_engine import checked_tree, compilation
 from mlgitops.adapters.cel_engine.checked_tree import Node
@@ -18,7 +17,13 @@ from mlgitops.model.spec import Policy
 from mlgitops.spec.expressions import SECTIONS
 
 Place = tuple[str | int, ...]
-_KNOWN = compilation.environment(cel, SECTIONS)
+
+
+@cache
+def _known() -> Any:
+    from cel_expr_python import cel
+
+    return compilation.environment(cel, SECTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +46,12 @@ def places_read(
 ) -> frozenset[Place]:
     """Every place of *document* that the conditions of *policy* look at, and those above it."""
     reading = _Reading({**document, "params": parameters})
+    for variable in policy.variables:
+        reading.variables[variable.name] = reading.of(variable.expression)
     conditions = [policy.when, *(one for rule in policy.rules for one in (rule.passes, rule.fails))]
     for expression in conditions:
         if expression is not None:
-            reading.meaning(checked_tree.read(_KNOWN.compile(expression).serialize()).root)
+            reading.of(expression)
     return frozenset(place for place in reading.found if place[0] != "params")
 
 
@@ -53,6 +60,10 @@ class _Reading:
     document: Mapping[str, Any]
     found: set[Place] = field(default_factory=set)
     elements: list[_Meaning] = field(default_factory=list)
+    variables: dict[str, _Meaning] = field(default_factory=dict)
+
+    def of(self, expression: str) -> _Meaning:
+        return self.meaning(checked_tree.read(_known().compile(expression).serialize()).root)
 
     def meaning(self, node: Node) -> _Meaning:
         match node.kind:
@@ -60,6 +71,8 @@ class _Reading:
                 return _Meaning(texts=_texts([node.value]))
             case "name":
                 return self._name(node.name)
+            case "field" if node.children[0].name == "variables":
+                return self.variables[node.name]
             case "field":
                 return self._below(self.meaning(node.children[0]), [node.name])
             case "list":

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from mlgitops.adapters.signing import LocalSigner, LocalVerifier
+from mlgitops.model import decision_log
 from mlgitops.model.attestation import PublicKey, Trust, encode, envelope_path, statement
 from mlgitops.model.digest import canonical_json, digest_of_bytes, short
 from mlgitops.model.spec import Pin, Release, Signing, Specs
+from mlgitops.model.verdict import Context, Decision, Verdict
 from mlgitops.spec import evidence as evidence_file
 from tests.fakes import releases
 
@@ -72,6 +74,23 @@ class SignedRelease:
         candidate, digest = short(subject["candidate"]), digest_of_bytes(content)
         self.pin = Pin(3, candidate, subject["manifest"], digest)
         self.files[self.evidence_path] = content
+        self.decide()
+
+    def decide(self, verdict: Verdict = Verdict.PASS, *, again: bool = False) -> None:
+        """Let the log be a decision about what is released, or with *again* add one to it."""
+        assert self.pin is not None
+        known = Context(now="2026-11-02T12:00:00Z", stage="promote", environment=self.environment)
+        names = (self.pin.candidate, self.pin.evidence)
+        decision = Decision(self.environment, *names, verdict, (), self.model, known, (), "cel 1")
+        before = self.files.get(self.log_path, b"").decode() if again else ""
+        lines = decision_log.split(before)
+        previous = decision_log.parse(lines[-1]).id if lines else None
+        entry = decision_log.entry(decision, previous, commit="c0ffee")
+        self.files[self.log_path] = f"{before}{entry.line}\n".encode()
+
+    @property
+    def log_path(self) -> str:
+        return decision_log.path(self.environment, self.model)
 
     def sign(self, seed: int = CI, **changes: Any) -> None:
         """Sign what is released now, with *changes* to the statement."""

@@ -15,6 +15,12 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 Kind = Literal["constant", "name", "field", "call", "list", "map", "comprehension"]
+
+
+class Unsigned(int):
+    """A constant of CEL's type `uint`, such as `3u`."""
+
+
 Constant: TypeAlias = bool | int | float | str | bytes | None
 
 # The numbers of `Expr.expr_kind`.
@@ -141,7 +147,7 @@ def _constant(message: bytes) -> Constant:
             case 3, int():
                 return value - (1 << 64) if value >> 63 else value
             case 4, int():
-                return value
+                return Unsigned(value)
             case 5, bytes():
                 return float(struct.unpack("<d", value)[0])
             case 6, bytes():

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from mlgitops.adapters.cel_engine import LONGEST_REASON, checked_tree, functions, profile
+from mlgitops.adapters.cel_engine import (
+    LONGEST_REASON,
+    checked_tree,
+    functions,
+    magnitudes,
+    profile,
+)
+from mlgitops.adapters.cel_engine.checked_tree import Node
 
 LONGEST_EXPRESSION = 2_048
 # What the compiler raises, memory and deep nesting included.
 FAULTS = (RuntimeError, ValueError, TypeError, MemoryError, OverflowError)
 _MOST_FLAWS = 10
 # Declared whether they are given or not: what reads one that is not is an error.
-_ALWAYS = ("params", "context")
+_ALWAYS = ("params", "context", "variables")
 _NOISE = re.compile(r"^(?:[A-Z_]+: )+|(?:<input>:-?\d+:-?\d+: )|\s*\[[A-Z_]+\]$")
 # Lines of the expression itself come with ` | ` before them, so none is taken for an error.
 _ERROR = re.compile(
@@ -34,14 +42,25 @@ _IN_WORDS = (
 _IN_CONSEQUENCE = "*error*"
 
 
+@dataclass(frozen=True, slots=True)
+class Permitted:
+    """A *compiled* expression that may be evaluated, and the names of *variables* that it reads."""
+
+    compiled: Any
+    variables: tuple[str, ...]
+    root: Node
+    bound: float
+    """The largest power of ten in it, over evidence and parameters of any size."""
+
+
 class Expressions:
     """Expressions that can name *names*, each compiled and checked once."""
 
     def __init__(self, engine: Any, names: Iterable[str]) -> None:
         self._known = environment(engine, names)
-        self._permitted: dict[str, Any] = {}
+        self._permitted: dict[str, Permitted] = {}
 
-    def permitted(self, expression: str) -> Any:
+    def permitted(self, expression: str) -> Permitted:
         """The compiled *expression*.
 
         Raises:
@@ -52,7 +71,10 @@ class Expressions:
             compiled, tree = _compiled(self._known, expression)
             for refusal in profile.refusals(tree):
                 raise ValueError(refusal)
-            self._permitted[expression] = compiled
+            bound = magnitudes.bound(tree.root, magnitudes.GIVEN)
+            self._permitted[expression] = Permitted(
+                compiled, profile.variables(tree), tree.root, bound
+            )
         return self._permitted[expression]
 
     def activation(self, values: Mapping[str, Any]) -> Any:
@@ -61,10 +83,10 @@ class Expressions:
 
 
 def environment(engine: Any, names: Iterable[str]) -> Any:
-    """What expressions can name: *names*, those that can be, `params` and `context`."""
-    variables = [name for name in names if name.isidentifier()]
+    """What expressions can name: *names*, those that can be, and what is declared always."""
+    usable = [name for name in names if name.isidentifier()]
     return engine.NewEnv(
-        variables=dict.fromkeys([*variables, *_ALWAYS], engine.Type.DYN),
+        variables=dict.fromkeys([*usable, *_ALWAYS], engine.Type.DYN),
         extensions=[functions.extension(engine)],
     )
 
@@ -81,7 +103,7 @@ def _compiled(known: Any, expression: str) -> tuple[Any, checked_tree.Tree]:
 def findings(
     engine: Any, names: Sequence[str], expressions: Iterable[str]
 ) -> Iterator[dict[str, Any]]:
-    """`{"type": …, "parameters": […]}` or `{"flaws": [{…}]}` for each expression, in order."""
+    """For each expression, in order, what `Compiled` has of it: its type or its flaws."""
     known = environment(engine, names)
     for expression in expressions:
         try:
@@ -110,7 +132,11 @@ def _finding(known: Any, expression: str) -> dict[str, Any]:
         return {"flaws": flaws[:_MOST_FLAWS]}
     if refused := [_flaw("limit", refusal) for refusal in profile.refusals(tree)]:
         return {"flaws": refused[:_MOST_FLAWS]}
-    return {"type": compiled.return_type().name(), "parameters": profile.parameters(tree)}
+    return {
+        "type": compiled.return_type().name(),
+        "parameters": profile.parameters(tree),
+        "variables": profile.variables(tree),
+    }
 
 
 def _flaws(report: str, expression: str) -> Iterator[dict[str, Any]]:

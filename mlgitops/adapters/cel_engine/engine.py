@@ -90,7 +90,7 @@ class CelEngine:
         if not first.count:
             return [()]
         if not first.content:
-            return [_errors(first.count, first.unsound)]
+            return [(Answer("error", None, first.unsound),) * first.count]
         sent = _fitting(requests)
         output, ending = self._run([one.content for one in sent])
         given = list(_answers(output, sum(one.count for one in sent), _answer))
@@ -100,7 +100,8 @@ class CelEngine:
                 break
             found.append(tuple(given[: one.count]))
             del given[: one.count]
-        return found or [(*given, *_errors(first.count - len(given), ending))]
+        lost = Answer("error", None, ending, is_lost=True)
+        return found or [(*given, *(lost,) * (first.count - len(given)))]
 
     def _run(self, requests: Sequence[bytes]) -> tuple[bytes, str]:
         """What the child wrote, and why it wrote no more."""
@@ -130,15 +131,31 @@ class _Request:
     unsound: str = ""
 
 
+def request_document(evidence: Mapping[str, Any], questions: Sequence[Question]) -> dict[str, Any]:
+    """What the child is asked: the parameters and variables of each bound policy once."""
+    # The same objects, not equal ones: to Python {"a": True} and {"a": 1.0} are equal.
+    scopes = {(id(one.parameters), id(one.variables)): one for one in questions}
+    places = {key: place for place, key in enumerate(scopes)}
+    return {
+        "evidence": evidence,
+        "scopes": [
+            [one.parameters, [[each.name, each.expression] for each in one.variables]]
+            for one in scopes.values()
+        ],
+        "questions": [
+            [places[id(one.parameters), id(one.variables)], one.expression] for one in questions
+        ],
+    }
+
+
 def _request(evidence: Mapping[str, Any], questions: Sequence[Question]) -> _Request:
-    asked = [{"expression": q.expression, "parameters": q.parameters} for q in questions]
     try:
         # Canonical JSON also keeps NaN, infinities and 1e300 away from the engine.
-        content = canonical_json({"evidence": evidence, "questions": asked})
+        content = canonical_json(request_document(evidence, questions))
     except (ValueError, RecursionError) as error:
         reason = f"the evidence or a parameter is unsound: {error}"
-        return _Request(len(asked), unsound=reason)
-    return _Request(len(asked), content)
+        return _Request(len(questions), unsound=reason)
+    return _Request(len(questions), content)
 
 
 def _fitting(requests: Sequence[_Request]) -> list[_Request]:
@@ -151,10 +168,6 @@ def _fitting(requests: Sequence[_Request]) -> list[_Request]:
             break
         sent.append(one)
     return sent
-
-
-def _errors(count: int, reason: str) -> tuple[Answer, ...]:
-    return (Answer("error", None, reason),) * count
 
 
 def _answers(output: bytes, asked: int, read: Callable[[Any], _Read | None]) -> Iterator[_Read]:
@@ -181,8 +194,8 @@ def _answer(document: Any) -> Answer | None:
 
 def _compiled(document: Any) -> Compiled | None:
     match document:
-        case {"type": str(name), "parameters": list(parameters)}:
-            return Compiled(name, tuple(map(str, parameters)))
+        case {"type": str(name), "parameters": list(parameters), "variables": list(variables)}:
+            return Compiled(name, tuple(map(str, parameters)), tuple(map(str, variables)))
         case {"flaws": [_, *_] as flaws}:
             try:
                 return Compiled(flaws=tuple(Flaw(**flaw) for flaw in flaws))

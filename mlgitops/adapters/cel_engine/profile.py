@@ -8,10 +8,10 @@ such as `all` are written out in it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from mlgitops.adapters.cel_engine.checked_tree import Node, Tree
+from mlgitops.adapters.cel_engine.checked_tree import Node, Tree, Unsigned
 
 MOST_NODES: Final = 400
 MOST_NESTED: Final = 2
@@ -22,19 +22,22 @@ MOST_STEPS: Final = 1_000_000
 LONGEST_LIST: Final = 1_000
 """What a list of the evidence is taken to hold at most, when steps are counted."""
 
-# By the names that the checked tree gives functions. Division is the one way from
-# finite numbers of ordinary evidence to infinity, and `1.0 / 0.0 >= params.min` would
-# be true.
+# By the names that the checked tree gives functions. By division finite numbers of any
+# size come to infinity, and `1.0 / 0.0 >= params.min` would be true; of sums and products
+# `magnitudes` tells whether they may.
 _REFUSED: Final = {
     "_/_": "division is not allowed: write `a >= b * c` instead of `a / c >= b`",
     "_%_": "the remainder `%` is not allowed",
     "bytes": "bytes are not allowed: compare texts",
+    # Python does not tell them from signed ones, and a variable goes through it.
+    "uint": "unsigned integers are not allowed: write `1`, and `int` for `uint`",
 }
 # By what a call may come to: its arguments' types decide, where they are known.
 _REFUSED_OVERLOADS: Final = {
     "string_to_double": "`double` of a text is not allowed, as a text may say `inf` or `NaN`",
 }
 _OF_A_ZONE: Final = "_with_tz"
+_VARIABLES: Final = "variables"
 
 
 def refusals(tree: Tree) -> Iterator[str]:
@@ -42,6 +45,8 @@ def refusals(tree: Tree) -> Iterator[str]:
     nodes = list(_nodes(tree.root))
     reasons = [reason for node in nodes for reason in _of_node(node, tree)]
     yield from dict.fromkeys(reasons)
+    if _has_name_alone(nodes, _VARIABLES):
+        yield f"variables are read by name, as `{_VARIABLES}.<name>`, and not all at once"
     if len(nodes) > MOST_NODES:
         yield (
             f"the expression has {len(nodes):,} parts, macros written out; "
@@ -62,13 +67,31 @@ def refusals(tree: Tree) -> Iterator[str]:
 
 def parameters(tree: Tree) -> tuple[str, ...]:
     """The fields that are read of `params` by name, each once."""
-    read = (node for node in _nodes(tree.root) if node.kind == "field")
-    of_params = (node.name for node in read if _is_params(node.children[0]))
-    return tuple(dict.fromkeys(of_params))
+    return _fields_read(tree, "params")
 
 
-def _is_params(node: Node) -> bool:
-    return node.kind == "name" and node.name == "params"
+def variables(tree: Tree) -> tuple[str, ...]:
+    """Those that are read, each once; of what is permitted there are no others."""
+    return _fields_read(tree, _VARIABLES)
+
+
+def _fields_read(tree: Tree, of: str) -> tuple[str, ...]:
+    fields = (node for node in _nodes(tree.root) if _is_field(node, of))
+    return tuple(dict.fromkeys(node.name for node in fields))
+
+
+def _is_field(node: Node, of: str) -> bool:
+    return node.kind == "field" and _is_name(node.children[0], of)
+
+
+def _is_name(node: Node, name: str) -> bool:
+    return node.kind == "name" and node.name == name
+
+
+def _has_name_alone(nodes: Sequence[Node], name: str) -> bool:
+    """Whether *name* is read otherwise than for a field of it that is written out."""
+    all_of_it = sum(_is_name(node, name) for node in nodes)
+    return all_of_it > sum(_is_field(node, name) for node in nodes)
 
 
 def _nodes(node: Node) -> Iterator[Node]:
@@ -82,6 +105,8 @@ def _of_node(node: Node, tree: Tree) -> Iterator[str]:
     match node.kind:
         case "constant" if isinstance(node.value, bytes):
             yield _REFUSED["bytes"]
+        case "constant" if isinstance(node.value, Unsigned):
+            yield _REFUSED["uint"]
         case "constant" if isinstance(node.value, float) and not math.isfinite(node.value):
             yield "a number is too large"
         case "list" if len(node.children) > MOST_ENTRIES:

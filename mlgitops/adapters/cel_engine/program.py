@@ -11,15 +11,13 @@ import json
 import math
 import resource
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlgitops.adapters.cel_engine import compilation
 from mlgitops.adapters.cel_engine.compilation import Expressions
-
-if TYPE_CHECKING:
-    from cel_expr_python import cel
+from mlgitops.adapters.cel_engine.scope import Scope
 
 MEMORY_BYTES = 512 << 20
 CPU_S = 5
@@ -42,7 +40,7 @@ def main() -> None:
         if "expressions" in request:
             sent = compilation.findings(cel, request["names"], request["expressions"])
         else:
-            sent = evaluation.answers(request["evidence"], request["questions"])
+            sent = evaluation.answers(request)
         for answer in sent:
             _send(answer)
 
@@ -54,38 +52,40 @@ class Evaluation:
         self._engine = engine
         self._expressions: dict[tuple[str, ...], Expressions] = {}
 
-    def answers(
-        self, evidence: Mapping[str, Any], questions: Sequence[Mapping[str, Any]]
-    ) -> Iterator[dict[str, Any]]:
-        """`{"value": …}` or `{"error": …}` for each question, in order."""
+    def answers(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """`{"value": …}` or `{"error": …}` for each question of *request*, in order.
+
+        Of its *scopes* each has parameters, and variables with their expressions; each of
+        its *questions* has the place of its scope, and its expression.
+        """
+        evidence: Mapping[str, Any] = request["evidence"]
         names = tuple(sorted(evidence))
         if names not in self._expressions:
             self._expressions[names] = Expressions(self._engine, names)
         known = self._expressions[names]
-        shared, given = None, ""
-        for question in questions:
-            # Compared as text: to Python {"a": True} and {"a": 1.0} are equal. Only the
-            # last is kept, since each holds the evidence once more.
-            parameters = json.dumps(question["parameters"], sort_keys=True)
+        scope, given = None, None
+        for place, expression in request["questions"]:
+            # Only the last is kept, since each holds the evidence once more.
+            if scope is None or place != given:
+                parameters, variables = request["scopes"][int(place)]
+                values = {**evidence, "params": parameters}
+                scope, given = Scope(self._engine, known, values, variables), place
             try:
-                if shared is None or parameters != given:
-                    shared = known.activation({**evidence, "params": question["parameters"]})
-                    given = parameters
-                yield self._answer(known.permitted(question["expression"]), shared)
+                yield _answer(scope, expression)
             except compilation.FAULTS as error:
-                shared = None  # with the memory that it took
+                scope.release()
                 yield {"error": compilation.reason(error)}
 
-    def _answer(self, compiled: cel.Expression, activation: cel.Activation) -> dict[str, Any]:
-        found = compiled.eval(activation)
-        if found.type() in (self._engine.Type.ERROR, self._engine.Type.UNKNOWN):
-            # An error is a value too, and its text would be true in Python.
-            return {"error": compilation.reason(str(found.value()))}
-        value = found.plain_value()
-        # Counted first, as shared lists of lists are small until they are written out.
-        if _is_large(value) or len(json.dumps(value := _plain(value))) > LARGEST_VALUE_BYTES:
-            raise ValueError(f"the value is larger than {LARGEST_VALUE_BYTES:,} bytes")
-        return {"value": value}
+
+def _answer(scope: Scope, expression: str) -> dict[str, Any]:
+    found = scope.value(expression)
+    if scope.is_error(found):
+        return {"error": compilation.reason(str(found.value()))}
+    value = found.plain_value()
+    # Counted first, as shared lists of lists are small until they are written out.
+    if _is_large(value) or len(json.dumps(value := _plain(value))) > LARGEST_VALUE_BYTES:
+        raise ValueError(f"the value is larger than {LARGEST_VALUE_BYTES:,} bytes")
+    return {"value": value}
 
 
 def _is_large(value: Any) -> bool:

@@ -36,6 +36,8 @@ _SETTINGS = {
 # a job can write to .git/config.
 _NO_PROGRAMS = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 
+_REGULAR = ("100644", "100755")
+
 
 @dataclass(frozen=True, slots=True)
 class GitObject:
@@ -163,6 +165,20 @@ class Git:
         asked = "".join("\n" if "\n" in name else f"{name}\n" for name in names)
         answer = self.output("cat-file", "--batch", stdin=os.fsencode(asked))
         return list(_batch(answer, len(names)))
+
+    def files(self, paths: Sequence[str], ref: str) -> dict[str, str]:
+        """Object names of the regular files at and below *paths* of *ref*, by path, sorted."""
+        if not paths:
+            return {}
+        places = () if "" in paths else paths
+        listed = self.output("ls-tree", "-r", "-z", "--end-of-options", ref, *places)
+        found = {}
+        for line in os.fsdecode(listed).split("\0")[:-1]:
+            head, _, path = line.partition("\t")
+            mode, _, name = head.split(" ")
+            if mode in _REGULAR:
+                found[path] = name
+        return dict(sorted(found.items()))
 
     def _run(
         self, arguments: Sequence[str], stdin: bytes, env: Mapping[str, str]

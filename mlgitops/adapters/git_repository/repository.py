@@ -17,8 +17,6 @@ from mlgitops.adapters.git_repository.program import Git, GitObject
 from mlgitops.model.errors import SpecError, Unavailable
 from mlgitops.ports import Commit
 
-_REGULAR = ("100644", "100755")
-
 
 def discover(start: Path, env: Mapping[str, str] | None = None) -> Path:
     """The top folder of the work tree that *start* is in.
@@ -73,10 +71,14 @@ class GitRepository:
         return self.read_at(path, [ref])[0]
 
     def read_bytes(self, path: str, ref: str) -> bytes | None:
-        commit, found = self._git.objects([f"{ref}^{{commit}}", f"{ref}:{path}"])
+        return self.read_blobs([path], ref)[0]
+
+    def read_blobs(self, paths: Sequence[str], ref: str) -> tuple[bytes | None, ...]:
+        names = [f"{ref}:{path}" for path in paths]
+        commit, *objects = self._git.objects([f"{ref}^{{commit}}", *names])
         if commit is None:
             raise _unknown(ref)
-        return found.content if found and found.kind == "blob" else None
+        return tuple(found.content if found and found.kind == "blob" else None for found in objects)
 
     def read_at(self, path: str, refs: Sequence[str]) -> tuple[str | None, ...]:
         names = [name for ref in refs for name in (f"{ref}^{{commit}}", f"{ref}:{path}")]
@@ -90,13 +92,16 @@ class GitRepository:
         )
 
     def read_all(self, paths: str | Sequence[str], ref: str) -> dict[str, str]:
-        entries = self._entries([paths] if isinstance(paths, str) else paths, ref)
+        entries = self.digests([paths] if isinstance(paths, str) else paths, ref)
         objects = self._git.objects(list(entries.values()))
         return {
             path: _text(found, path)
             for path, found in zip(entries, objects, strict=True)
             if found is not None
         }
+
+    def digests(self, paths: Sequence[str], ref: str) -> dict[str, str]:
+        return self._git.files(paths, ref)
 
     def history(self, path: str, ref: str) -> tuple[Commit, ...]:
         if self._is_shallow:
@@ -200,20 +205,6 @@ class GitRepository:
                 raise _unknown(ref)
             commits.append(lineage.commit(found))
         return tuple(commits)
-
-    def _entries(self, paths: Sequence[str], ref: str) -> dict[str, str]:
-        """Object names of the regular files at and below *paths*, by path, sorted."""
-        if not paths:
-            return {}
-        places = () if "" in paths else paths
-        listed = self._git.output("ls-tree", "-r", "-z", "--end-of-options", ref, *places)
-        entries = {}
-        for line in os.fsdecode(listed).split("\0")[:-1]:
-            head, _, path = line.partition("\t")
-            mode, _, name = head.split(" ")
-            if mode in _REGULAR:
-                entries[path] = name
-        return dict(sorted(entries.items()))
 
     def _tree(self, base: str, changes: Mapping[str, str | None]) -> str:
         """Write the tree of *base* with *changes*; return its name."""

@@ -63,13 +63,14 @@ _SIGNABLE = (
 class LoadedModel:
     """A model ready to predict: `sklearn` where it is one, else `pyfunc`.
 
-    *inputs* are the columns it asks for, in its order, None without a signature;
-    *floats* are those that its signature calls double.
+    *inputs* are the columns it takes, in its order, None without a signature; of these
+    *optional* need not be there, and *floats* are those that its signature calls double.
     """
 
     sklearn: Any | None
     pyfunc: Any | None
     inputs: tuple[str, ...] | None
+    optional: frozenset[str]
     floats: frozenset[str]
 
 
@@ -175,6 +176,9 @@ def load(folder: Path) -> LoadedModel:
         sklearn=mlflow.sklearn.load_model(str(folder)) if is_sklearn else None,
         pyfunc=None if is_sklearn else mlflow.pyfunc.load_model(str(folder)),
         inputs=_inputs(description),
+        optional=frozenset(
+            column.name for column in (schema or ()) if not column.required and column.name
+        ),
         floats=frozenset(
             column.name for column in (schema or ()) if column.type in _FLOATING and column.name
         ),

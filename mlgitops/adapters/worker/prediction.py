@@ -63,9 +63,9 @@ def _milliseconds(
 
 
 def _rows(table: Path, model: packing.LoadedModel) -> pd.DataFrame:
-    columns = model.inputs
-    if columns is None:
-        columns = tuple(frames.schema(table).names)
+    there = frames.schema(table).names
+    taken = there if model.inputs is None else model.inputs
+    columns = [name for name in taken if name in there or name not in model.optional]
     rows = frames.read_frame(table, columns)
     # Integers that were floats in training, because one was missing there.
     whole = [c for c in columns if c in model.floats and pd.api.types.is_integer_dtype(rows[c])]

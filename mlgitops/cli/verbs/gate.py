@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from mlgitops.model.spec import Specs
     from mlgitops.model.verdict import Decision
 
+# No page is written: evidence may come from anywhere.
+_ALL_REMEDIES = "--format markdown has them all"
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
@@ -75,7 +78,7 @@ def _show(form: str, wiring: Wiring, evidence: Evidence, decision: Decision) -> 
     else:
         from mlgitops.reports import gate_table
 
-        gate_table.gates(wiring.console, evidence, decision)
+        gate_table.gates(wiring.console, evidence, decision, rest=_ALL_REMEDIES)
     if error is not None:
         raise error
 
@@ -84,7 +87,7 @@ def _error(decision: Decision) -> MlgitopsError | None:
     from mlgitops.usecases.refusal import refuse_unless_open
 
     try:
-        refuse_unless_open(decision)
+        refuse_unless_open(decision, rest=_ALL_REMEDIES)
     except MlgitopsError as error:
         return error
     return None

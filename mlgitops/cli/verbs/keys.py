@@ -43,7 +43,9 @@ def _new(name: str, out: Path | None, wiring: Wiring) -> int:
     from mlgitops.usecases.signing import KEY_FILE_VARIABLE
 
     project = wiring.specs.project
-    place = out or private_place(name, project.name, wiring.environ)
+    place = private_place(name, project.name, wiring.environ)
+    if out is not None:
+        place = wiring.directory / out.expanduser()
     made = new(name, wiring.root, place, LocalKeyMaker())
     public = made.public.relative_to(wiring.root)
     sys.stdout.write(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import argparse
 
     from mlgitops.cli.wiring import Wiring
+    from mlgitops.usecases.promote import Promotion
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -33,10 +34,11 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     """Open the pull request, and say how to review and merge it."""
     from mlgitops.model.state import Target
     from mlgitops.reports.harmless import printable
-    from mlgitops.usecases.candidates import Choice
+    from mlgitops.usecases.candidates import THE_NEXT, Choice
     from mlgitops.usecases.promote import PromotionNeighbours, promote
 
     _refuse_what_is_lost(wiring)
+    choice = Choice(arguments.version, arguments.candidate)
     made = promote(
         Target(arguments.environment, wiring.model(arguments.model, wiring.desired)),
         wiring.desired,
@@ -49,17 +51,24 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
             wiring.signer,
         ),
         now=wiring.clock.now(),
-        choice=Choice(arguments.version, arguments.candidate),
+        choice=choice,
     )
+    if choice == THE_NEXT:
+        _tell_of_refused(wiring, made)
     if made.unmerged:
         sys.stderr.write(f"warning: {printable(made.unmerged)}\n")
+    _show(wiring, made)
+    return 0
+
+
+def _show(wiring: Wiring, made: Promotion) -> None:
     reference = made.request.reference if made.request else ""
     write_outputs(wiring.environ, "promote", {"pull-request": reference})
     if made.request is None:
         sys.stdout.write(
             f"{made.target}: version {made.version} ({made.candidate}) is wanted already\n"
         )
-        return 0
+        return
     title, proposed = made.request.title, made.request.branch
     write_summary(wiring.environ, f"### {title}\n\n`{proposed}` waits for review.\n")
     for branch in made.superseded:
@@ -72,7 +81,21 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
         f"approve    git merge {made.request.branch}\n"
         f"reject     git branch -D {made.request.branch}\n"
     )
-    return 0
+
+
+def _tell_of_refused(wiring: Wiring, made: Promotion) -> None:
+    """Say so if this is not the candidate of the last run here, since that was refused."""
+    from mlgitops.usecases.refused import refused_by_last_run
+
+    model = made.target.model
+    refused = refused_by_last_run(wiring.store, model)
+    if refused is not None and refused != made.candidate:
+        sys.stderr.write(
+            f"warning: this is not candidate {refused} of the last run here, which the gates "
+            "refused, so that it was not registered\n"
+            f"hint: mlgitops explain gate --model {model} says why; mend it, then: "
+            f"mlgitops run {model}\n"
+        )
 
 
 def _refuse_what_is_lost(wiring: Wiring) -> None:

@@ -146,12 +146,13 @@ def _rulings(result: Result, held: Mapping[str, Collection[str]]) -> tuple[Rulin
         return ()
     from mlgitops.usecases.steps import gate
 
-    reports, found = gate.publish_reports(context), []
+    published, found = gate.publish_reports(context), []
     for environment in context.environments:
-        name = environment.name
+        name, places = environment.name, published[environment.name]
         decision = gate.read_decision(context, name)
         is_held = short(decision.candidate) in held.get(name, ())
-        found.append(Ruling(name, str(decision.verdict), str(reports[name]), is_held))
+        paths = (str(places.report), str(places.evidence))
+        found.append(Ruling(name, str(decision.verdict), *paths, is_held))
     return tuple(found)
 
 

@@ -63,7 +63,7 @@ _OPENERS: Mapping[str, tuple[tuple[bytes, ...], Callable[[BinaryIO], object]]] =
     "gzip": ((b"\x1f\x8b",), lambda packed: gzip.GzipFile(fileobj=packed, mode="rb")),
     "bzip2": ((b"BZh",), bz2.BZ2File),
     "xz": ((b"\xfd7zXZ\x00",), lzma.LZMAFile),
-    "lzma": ((b"\x5d\x00\x00",), lzma.LZMAFile),
+    "lzma": ((b"\x5d\x00",), lzma.LZMAFile),
     "zlib": (tuple(b"\x78" + level for level in (b"\x01", b"\x5e", b"\x9c", b"\xda")), _ZlibFile),
 }
 
@@ -108,7 +108,8 @@ def members(file: BinaryIO, size: int, budget: Budget) -> Iterator[tuple[str, Bi
     except _DAMAGES as error:
         raise Unreadable(f"a damaged archive: {error}") from error
     for member in archive.infolist():
-        if not member.is_dir():
+        # Not `is_dir`: it fails on a name that is empty, and a folder may hold bytes.
+        if member.file_size or not member.filename.endswith("/"):
             is_packed = member.compress_type != zipfile.ZIP_STORED
             opener = _opener(archive, member)
             with _copied(opener, budget, is_packed=is_packed) as found:

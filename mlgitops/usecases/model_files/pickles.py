@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlgitops.usecases.model_files.arrays import WRAPPER, Made, Named, array_bytes
+from mlgitops.usecases.model_files.arrays import PADDED, WRAPPER, Made, Named, array_bytes
 from mlgitops.usecases.model_files.source import Budget, Source, Unreadable
 
 MOST_GLOBALS = 1_000
@@ -247,9 +247,14 @@ class _Machine:
         built = self._top()
         if not isinstance(built, Made):
             return
-        built.state = state
         if self._arrays and built.called.name == WRAPPER:
+            # Told twice, it would be a mixture of both; and who was told once is an array.
+            if built.state is not None:
+                raise Unreadable("it makes an array in a strange way")
+            built.state = state
             self._pass_array(built)
+            return
+        built.state = state
 
     def _pass_array(self, wrapper: Made) -> None:
         """Leave out what joblib reads by itself: an array's bytes, or a pickle of objects."""
@@ -257,7 +262,7 @@ class _Machine:
         if size is None:
             follow(self._source, self._budget, self._imports)
             return
-        if "numpy_array_alignment_bytes" in wrapper.state:
+        if PADDED in wrapper.state:
             self._source.skip(self._source.read(1)[0])
         self._source.skip(size)
 

@@ -1,6 +1,6 @@
 """dependencies: what the model requires, with the licences of what is installed.
 
-Nothing is imported, and no credentials of a URL are kept. Licences are those that the
+Nothing is imported, and nothing of a URL is kept that may be a secret. Licences are those that the
 packages state of themselves.
 """
 
@@ -16,7 +16,10 @@ from mlgitops.model.examinations import Dependency
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
-_CREDENTIALS = re.compile(r"://[^/@\s]*@")
+_PLAIN_HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+/")
+"""The beginning of a URL without credentials: what an `@` behind it names is a revision."""
+
+_QUERY = re.compile(r"[?#]")
 _OPTIONS = re.compile(r"\s+--")
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _LONGEST_LICENCE = 64
@@ -28,7 +31,7 @@ def dependencies(model: Path) -> list[Dependency]:
 
     *name* is in its normal form, as scanners write it; *version* is empty unless
     exactly one is required; a line that is no requirement, such as an option of pip,
-    has neither version nor licence.
+    has neither version nor licence, and of a URL with credentials what follows them.
     """
     file = model / "requirements.txt"
     text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
@@ -45,10 +48,26 @@ def _dependency(line: str) -> Dependency:
     try:
         requirement = Requirement(asked)
     except InvalidRequirement:
-        name = _CREDENTIALS.sub("://", line.split(maxsplit=1)[0])
-        return Dependency(name=name, version="", licence="")
+        return Dependency(name=_without_secrets(line), version="", licence="")
     name, version = canonicalize_name(requirement.name), _pinned(requirement)
     return Dependency(name=name, version=version, licence=_licence(name, version))
+
+
+def _without_secrets(line: str) -> str:
+    """The first word of *line*, which is no requirement.
+
+    A password may hold any sign, an `@`, a `/` or a `?` as well, so of a URL that is not
+    plainly without one only what follows the last `@` is kept, and that without query and
+    fragment; nothing if that cannot be told from a query.
+    """
+    scheme, separator, url = line.partition("://")
+    if not separator:
+        return line.split(maxsplit=1)[0].rpartition("@")[2]
+    if not _PLAIN_HOST.match(url):
+        before, _, url = url.rpartition("@")
+        if _QUERY.search(before):
+            url = ""
+    return f"{scheme}://{_QUERY.split(url, maxsplit=1)[0]}".split(maxsplit=1)[0]
 
 
 def _pinned(requirement: Requirement) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from mlgitops.evaluation.drift import distribution, stability_index
 from mlgitops.evaluation.undefined import Undefined
@@ -13,6 +17,7 @@ from mlgitops.spec import evidence as evidence_file
 from mlgitops.usecases.columns import model_columns
 
 if TYPE_CHECKING:
+    from mlgitops.evaluation.arrays import Column
     from mlgitops.model.evidence import Evidence
     from mlgitops.model.spec import Pin
     from mlgitops.usecases.context import RunContext
@@ -25,15 +30,15 @@ def reference(run: RunContext) -> list[ReferenceColumn]:
 
     Of more than 200 columns the first.
     """
-    train, tables = run.path("split", "train"), run.neighbours.tables
-    columns = tables.read(train, list(model_columns(run))[:MOST_COLUMNS])
+    columns = _training_columns(run, model_columns(run)[:MOST_COLUMNS])
     return [distribution(name, values) for name, values in columns.items()]
 
 
 def drift(run: RunContext, pin: Pin) -> list[Drift] | None:
     """The training rows against those of the released *pin*, strongest first.
 
-    None where its evidence is not in git, or is not what was released.
+    Before all others the columns whose kind of values changed, without an index. None
+    where the evidence of *pin* is not in git, or is not what was released.
     """
     released = _evidence(run, pin)
     if released is None:
@@ -42,12 +47,33 @@ def drift(run: RunContext, pin: Pin) -> list[Drift] | None:
     shared = [name for name in model_columns(run) if name in before]
     rows = released["data"]["split"]["train"]["rows"]
     found = []
-    for name, values in run.neighbours.tables.read(run.path("split", "train"), shared).items():
-        try:
-            found.append(Drift(column=name, psi=stability_index(before[name], rows, values)))
-        except Undefined:
-            continue
-    return sorted(found, key=lambda one: (-one["psi"], one["column"]))
+    for name, values in _training_columns(run, shared).items():
+        record = Drift(column=name)
+        # Listed all the same: left out, it would be the one column that no rule ever sees.
+        with suppress(Undefined):
+            record["psi"] = stability_index(before[name], rows, values)
+        found.append(record)
+    return sorted(found, key=lambda one: (-one.get("psi", np.inf), one["column"]))
+
+
+def _training_columns(run: RunContext, names: Sequence[str]) -> dict[str, Column]:
+    """Columns of the training rows by name; booleans stay such where some are null."""
+    train, tables = run.path("split", "train"), run.neighbours.tables
+    types = {column["name"]: column["type"] for column in tables.schema(train)}
+    columns = tables.read(train, list(names))
+    return {
+        name: _booleans(values) if types[name] == "bool" else values
+        for name, values in columns.items()
+    }
+
+
+def _booleans(values: Column) -> Column:
+    if values.dtype.kind == "b":
+        return values
+    found = np.full(values.size, None, dtype=object)
+    there = ~np.isnan(values)
+    found[there] = values[there] == 1
+    return found
 
 
 def _evidence(run: RunContext, pin: Pin) -> Evidence | None:

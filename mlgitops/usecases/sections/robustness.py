@@ -1,7 +1,8 @@
 """robustness: the candidate on perturbed rows of the holdout.
 
-A model that fails on perturbed rows is a finding: its record has no numbers, so no
-rule that asks for them passes, and the step's log says what happened.
+A model that fails on perturbed rows is a finding, as is a metric function that fails on
+what the model predicted there: the record has no numbers, so no rule that asks for them
+passes, and the step's log says what happened.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from mlgitops.model.errors import SpecError
 from mlgitops.model.examinations import Robustness
 from mlgitops.usecases import scoring
 from mlgitops.usecases.columns import NUMBERS, columns_of, model_columns
+from mlgitops.usecases.measuring import measured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 class Trial:
     """One perturbation: how many *rows* it changed, and what the candidate made of them.
 
-    *predictions* are None where it failed, or where no row was changed.
+    *predictions* are None where it or a metric function failed, or where no row was changed.
     """
 
     how: Perturbation
@@ -50,13 +52,33 @@ def trials(run: RunContext, rows: Rows, folder: Path) -> list[Trial]:
     return [_trial(run, how, columns, rows, folder) for how in asked]
 
 
-def measured_as(tried: Sequence[Trial], measured: Sequence[Predictions]) -> list[Trial]:
-    """*tried* with *measured* in the place of its predictions, in their order."""
-    left = iter(measured)
+def with_measures(run: RunContext, rows: Rows, tried: Sequence[Trial], folder: Path) -> list[Trial]:
+    """*tried* with every metric function that is asked for; tables go to *folder*.
+
+    Each in a job of its own, so that a function that fails on one spoils no other.
+    """
     return [
-        trial if trial.predictions is None else replace(trial, predictions=next(left))
+        trial
+        if trial.predictions is None
+        else replace(trial, predictions=_measured(run, rows, trial, trial.predictions, folder))
         for trial in tried
     ]
+
+
+def _measured(
+    run: RunContext, rows: Rows, trial: Trial, predictions: Predictions, folder: Path
+) -> Predictions | None:
+    table = folder / f"scored-on-perturbed-{trial.how.name}.parquet"
+    try:
+        (found,) = measured(run, rows, [predictions], table)
+    except SpecError as error:
+        _note(run, error, f"on perturbed rows {trial.how.name}: ")
+        return None
+    return found
+
+
+def _note(run: RunContext, error: SpecError, place: str = "") -> None:
+    run.printed.append(f"{place}{error.message}\n{error.details or ''}\n".encode())
 
 
 def robustness(
@@ -97,7 +119,7 @@ def _trial(
     try:
         predictions = scoring.predict(run, run.path("train", "model"), table, rows, name=name)
     except SpecError as error:
-        run.printed.append(f"{error.message}\n{error.details or ''}\n".encode())
+        _note(run, error)
         return Trial(how, count, None)
     finally:
         table.unlink()

@@ -7,6 +7,7 @@ that a later promotion needs no new run.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,16 +121,28 @@ def read_decision(run: RunContext, environment: str) -> Decision:
     return parse_decision(run.json("gate", f"decision-{environment}"))
 
 
-def publish_reports(run: RunContext) -> dict[str, Path]:
-    """Put the reports where people open them, by environment.
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where people open what a run found for an environment: the page, and its evidence."""
+
+    report: Path
+    evidence: Path
+
+
+def publish_reports(run: RunContext) -> dict[str, Published]:
+    """Put the reports and their evidence where people open them, by environment.
 
     A sample of at least all rows makes the same candidate, so its name says it.
     """
     candidate = short(read_decision(run, run.environments[0].name).candidate)
     sample = f"-sample-{run.sample}" if run.sample else ""
-    found = {}
-    for environment in run.environments:
-        path = f"reports/{run.pipeline.name}/{candidate}-{environment.name}{sample}.html"
-        content = run.path("gate", f"report-{environment.name}").read_bytes()
-        found[environment.name] = run.neighbours.store.publish(path, content)
+    found, publish = {}, run.neighbours.store.publish
+    for name in (environment.name for environment in run.environments):
+        place = f"reports/{run.pipeline.name}/{candidate}-{name}{sample}"
+        report = run.path("gate", f"report-{name}")
+        evidence = run.path("evaluate", f"evidence-{name}")
+        found[name] = Published(
+            publish(f"{place}.html", report.read_bytes()),
+            publish(f"{place}.json", evidence.read_bytes()),
+        )
     return found

@@ -13,9 +13,10 @@ import pytest
 
 import mlgitops
 from mlgitops.adapters.cel_engine.compilation import LONGEST_EXPRESSION
-from mlgitops.adapters.cel_engine.engine import CelEngine
+from mlgitops.adapters.cel_engine.engine import CelEngine, request_document
 from mlgitops.model.errors import MissingExtra
 from mlgitops.model.expressions import Compiled, Flaw
+from mlgitops.model.spec import Variable
 from mlgitops.model.verdict import Answer, Question
 
 EVIDENCE: dict[str, Any] = {
@@ -94,9 +95,17 @@ def test_each_question_has_its_own_parameters():
 def test_what_cannot_be_told_is_an_error_that_says_why(expression, why):
     [answer] = ask(expression)
 
-    assert answer.kind == "error"
+    assert (answer.kind, answer.is_lost) == ("error", False)
     assert why in answer.error
     assert not answer.is_true
+
+
+def test_a_map_is_answered_with_its_keys_in_order():
+    [answer] = CelEngine().evaluate(
+        {"votes": dict.fromkeys("hgfedcba", 1)}, [Question("votes", {})]
+    )
+
+    assert list(answer.value) == list("abcdefgh")
 
 
 def test_only_the_boolean_true_is_true():
@@ -202,7 +211,7 @@ def test_whatever_becomes_of_the_child_is_an_error_answer(script, why, tmp_path)
 
     engine = CelEngine(interpreter=str(interpreter), timeout_s=0.5)
     [answer] = engine.evaluate({}, [Question("true", {})])
-    assert answer.kind == "error"
+    assert (answer.kind, answer.is_lost) == ("error", True)
     assert why in answer.error
 
 
@@ -214,7 +223,18 @@ def test_answers_before_a_crash_are_kept(tmp_path):
     asked = [Question("true", {})] * 2
     kept, lost = CelEngine(interpreter=str(interpreter)).evaluate({}, asked)
     assert kept.is_true
-    assert lost.kind == "error"
+    assert (lost.kind, lost.is_lost) == ("error", True)
+
+
+def test_what_many_questions_share_is_sent_once():
+    parameters, variables = {"a": 1}, (Variable("v", "x"), Variable("w", "variables.v"))
+    questions = [Question(f"{n} > 0", parameters, variables) for n in range(3)]
+    questions += [Question("params.a", {"a": True}, variables)]
+
+    sent = request_document({"x": 0}, questions)
+
+    assert sent["scopes"] == [[{"a": 1}, [["v", "x"], ["w", "variables.v"]]], [{"a": True}, [["v", "x"], ["w", "variables.v"]]]]  # fmt: skip
+    assert sent["questions"] == [[0, "0 > 0"], [0, "1 > 0"], [0, "2 > 0"], [1, "params.a"]]
 
 
 def numbered(count: int, *questions: str) -> list[tuple[dict[str, Any], list[Question]]]:
@@ -416,3 +436,25 @@ def test_a_policy_may_hold_expressions_as_long_as_the_engine_takes():
     found = {field["maxLength"] for field in (rule["pass"], rule["fail"], policy["when"])}
 
     assert found == {LONGEST_EXPRESSION}
+
+
+def test_questions_of_two_policies_have_variables_of_their_own():
+    variables = [(Variable("it", "x + params.y"), Variable("bad", "x.z")), (Variable("it", "x"),)]
+    asked = [
+        Question(expression, {"y": 2.0}, variables[policy])
+        for policy in (0, 1)
+        for expression in ("variables.it", "true || variables.bad")
+    ]
+
+    first, bad, second, missing = CelEngine().evaluate({"x": 1.0}, asked)
+
+    assert (first.value, second.value) == (3.0, 1.0)
+    assert bad.error.startswith("variables.bad is not known")
+    assert missing.error == "no variable before it is called bad"
+
+
+def test_compiling_tells_which_variables_are_read():
+    [read, whole] = CelEngine().compile([], ["variables.a > variables.b", "variables"])
+
+    assert read == Compiled("BOOL", variables=("a", "b"))
+    assert [flaw.kind for flaw in whole.flaws] == ["limit"]

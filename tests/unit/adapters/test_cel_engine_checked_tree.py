@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mlgitops.adapters.cel_engine.checked_tree import Node, Tree, read
+from mlgitops.adapters.cel_engine.checked_tree import Node, Tree, Unsigned, read
 
 
 def serialized(expression: str) -> bytes:
@@ -34,7 +34,7 @@ def nodes(node: Node) -> list[Node]:
         ("7", 7),
         ("-7", -7),
         ("-9223372036854775808", -(2**63)),
-        ("18446744073709551615u", 2**64 - 1),
+        ("18446744073709551615u", Unsigned(2**64 - 1)),
         ("-2.5e-3", -2.5e-3),
         ("1e999", float("inf")),
         ("'é\\n'", "é\n"),

@@ -53,6 +53,22 @@ def test_holm_of_a_list_of_the_evidence() -> None:
     assert answer.value == holm(EVIDENCE["numbers"])
 
 
+def test_the_keys_of_a_map_come_in_order() -> None:
+    keys, long, none = ask("keys(params.few)", "keys(params.many)", "keys(params.empty)",
+                           few={"b": 1, "a": 2}, many=dict.fromkeys("hgfedcba", 1), empty={})  # fmt: skip
+
+    assert keys.value == ["a", "b"]
+    assert long.value == list("abcdefgh")
+    assert none.value == []
+
+
+@pytest.mark.parametrize("expression", ["keys(numbers)", "keys(none)", "keys(words[0])"])
+def test_what_is_no_map_has_no_keys(expression: str) -> None:
+    [answer] = ask(expression)
+
+    assert answer.kind == "error"
+
+
 @pytest.mark.parametrize(
     ("expression", "why"),
     [
@@ -61,7 +77,7 @@ def test_holm_of_a_list_of_the_evidence() -> None:
         ("p_worse(comparison, 0.1) > 0.0", "the comparison has no delta"),
         ("p_better(none, 0.1) > 0.0", "No matching overloads"),
         ("p_better(comparison.roc_auc, comparison.roc_auc) > 0.0", "No matching overloads"),
-        ("p_better(comparison.roc_auc, 1e200 * 1e200) > 0.0", "the margin is inf"),
+        ("p_better(comparison.roc_auc, 1e200 * 1e200) > 0.0", "not a finite number"),
         ("holm(words) == []", "a p-value is not a number"),
         ("holm([0.5, 1.5]) == []", "outside 0..1"),
         ("holm(numbers + [none]) == []", "a p-value is not a number"),
@@ -86,6 +102,8 @@ def test_what_has_no_p_value_is_an_error_that_says_why(expression: str, why: str
         ("holm(0.1, 0.2) == []", "`holm` takes a list of p-values"),
         ("holm(0.5) == []", "`holm` does not take (double)"),
         ("holm(['a']) == []", "`holm` does not take (list(string))"),
+        ("keys([1.0]) == []", "`keys` does not take (list(double))"),
+        ("keys() == []", "`keys` takes a map"),
     ],
 )
 def test_wrong_types_are_refused_before_there_is_evidence(expression: str, message: str) -> None:

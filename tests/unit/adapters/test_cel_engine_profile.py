@@ -12,13 +12,16 @@ from mlgitops.adapters.cel_engine.profile import (
     MOST_NODES,
     parameters,
     refusals,
+    variables,
 )
 
 
 def tree(expression: str) -> Tree:
     from cel_expr_python import cel
 
-    known = cel.NewEnv(variables=dict.fromkeys(["xs", "ys", "a", "params"], cel.Type.DYN))
+    known = cel.NewEnv(
+        variables=dict.fromkeys(["xs", "ys", "a", "params", "variables"], cel.Type.DYN)
+    )
     return read(known.compile(expression).serialize())
 
 
@@ -38,6 +41,8 @@ def conjuncts(count: int) -> str:
         ("a * 2.0 > 1.0 / a", "division is not allowed"),
         ("7 % 2 == 1", "the remainder"),
         ("b'x' == b'x'", "bytes are not allowed"),
+        ("3u == a", "unsigned integers are not allowed"),
+        ("uint(a) == a", "unsigned integers are not allowed"),
         ("bytes(a) == bytes(a)", "bytes are not allowed"),
         ("a < 1e999", "a number is too large"),
         ("double(a) > 0.5", "`double` of a text"),
@@ -99,3 +104,23 @@ def test_each_reason_is_said_once() -> None:
 )
 def test_parameters_are_the_fields_read_of_params(expression: str, names: tuple[str, ...]) -> None:
     assert parameters(tree(expression)) == names
+
+
+@pytest.mark.parametrize(
+    ("expression", "names"),
+    [("variables.b.low > variables.a && variables.b.high < 1.0", ("b", "a")), ("a.variables.b > 1.0", ()),
+     ("has(variables.c)", ("c",)), ("xs.all(x, x > variables.d)", ("d",))],
+)  # fmt: skip
+def test_variables_are_read_by_name(expression: str, names: tuple[str, ...]) -> None:
+    assert refused(expression) == []
+    assert variables(tree(expression)) == names
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["variables == a", "variables['b'] > 1.0", "variables.all(name, name != a)", "'b' in variables",
+     "variables.b > 1.0 && size(variables) > 1"],
+)  # fmt: skip
+def test_variables_are_not_read_all_at_once(expression: str) -> None:
+    [why] = refused(expression)
+    assert "`variables.<name>`" in why

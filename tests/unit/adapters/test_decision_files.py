@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -64,6 +66,39 @@ def test_a_torn_line_and_bytes_that_are_no_text_are_no_lines_of_ours(
 
     assert log.lines("churn")[0] == "a"
     assert "missing" in log.lines("churn")[1]
+
+
+_CHILD = """
+import resource, sys
+from pathlib import Path
+from mlgitops.adapters.decision_files import LocalDecisionLog
+from mlgitops.model.errors import Unavailable
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+try:
+    LocalDecisionLog(Path(sys.argv[1])).append("churn", lambda _: "b" * 4000)
+except Unavailable as error:
+    print(error.message)
+"""
+
+
+@pytest.mark.parametrize("before", [(), ("a" * 60,)])
+def test_a_disk_that_is_full_half_way_leaves_the_log_as_it_was(
+    before: tuple[str, ...], log: LocalDecisionLog, tmp_path: Path
+) -> None:
+    for line in before:
+        log.append("churn", lambda _, line=line: line)
+    child = subprocess.run(
+        [sys.executable, "-c", _CHILD, str(tmp_path / ".mlgitops")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert child.stdout.startswith("cannot write ")
+    assert log.lines("churn") == before
+    log.append("churn", lambda lines: str(len(lines)))
+    assert log.lines("churn") == (*before, str(len(before)))
 
 
 def test_a_disk_that_refuses_is_told(log: LocalDecisionLog, tmp_path: Path) -> None:

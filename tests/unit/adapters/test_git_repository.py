@@ -213,6 +213,9 @@ def test_bytes_are_those_of_a_commit_whatever_they_are(
     assert repository.read_bytes("x.bin", "main") == b"two"
     assert repository.read_bytes("a", "main") is None
     assert repository.read_bytes("a/none", "main") is None
+    found = repository.read_blobs(["a", "x.bin", "a\nb", "x.bin", "a/b"], first)
+    assert found == (None, b"\xff\x00\r\n", None, b"\xff\x00\r\n", b"")
+    assert repository.read_blobs([], "main") == ()
 
 
 @pytest.mark.parametrize("ref", ["nope", "--all", "", "x\ny"])
@@ -223,6 +226,7 @@ def test_an_unknown_ref_is_an_error_and_not_an_absent_file(
         lambda: repository.commit(ref),
         lambda: repository.read("README.md", ref),
         lambda: repository.read_bytes("README.md", ref),
+        lambda: repository.read_blobs([], ref),
         lambda: repository.read_all("README.md", ref),
         lambda: repository.history("README.md", ref),
         lambda: repository.parent(ref),
@@ -250,6 +254,21 @@ def test_many_files_are_read_at_once(workspace: GitWorkspace, repository: GitRep
     assert repository.read_all("nowhere", "HEAD") == {}
     assert repository.read_all((), "HEAD") == {}
     assert len(repository.read_all("", "HEAD")) == 6
+
+
+def test_contents_have_names_that_tell_whether_they_are_equal(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    (workspace.root / "money").mkdir()
+    (workspace.root / "money" / "rates.bin").write_bytes(b"\xff")
+    first = workspace.commit({"money/sums.py": "1", "other.py": "1"}, "Begin")
+    places = ("money", "money.py", "other.py")
+    second = workspace.commit({"money/sums.py": "2"}, "Change")
+    then, now = (repository.digests(places, ref) for ref in (first, second))
+
+    assert list(then) == list(now) == ["money/rates.bin", "money/sums.py", "other.py"]
+    assert [path for path in now if now[path] != then[path]] == ["money/sums.py"]
+    assert then["money/sums.py"] == then["other.py"]
 
 
 def counting(workspace: GitWorkspace, folder: Path) -> tuple[GitRepository, Path]:

@@ -77,6 +77,38 @@ def test_a_decision_whose_evidence_is_gone_is_left_to_a_person(
     assert "neither at HEAD nor in the store" in capsys.readouterr().out
 
 
+def test_a_log_has_to_end_with_the_head_that_is_known(
+    world: ReleaseWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [entry] = world.carried("HEAD")
+
+    assert ask(world, "replay", "--head", entry.id) == 0
+    assert "1 of 1 decisions come out byte for byte" in capsys.readouterr().out
+    (world.workspace.root / ".mlgitops" / "decisions" / f"{MODEL}.jsonl").unlink()
+    world.workspace.commit({decision_log.path("staging", MODEL): ""}, "Forget")
+    assert ask(world, "replay", "--all") == 0
+    assert ask(world, "replay", "--head", entry.id) == 2
+    assert "no log of decisions ends, whole, with" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"context": {}},
+        {"context": {"now": "x", "stage": "run", "environment": "staging"}},
+        {"candidate": 3},
+    ],
+)
+def test_a_line_of_other_types_is_told_whatever_its_id(
+    change: dict[str, Any], world: ReleaseWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    forge(world, **change)
+
+    for words in (("replay", "--all"), ("backtest",)):
+        assert ask(world, *words) == 2
+        assert "were changed, at line 1: it is not a decision: " in capsys.readouterr().err
+
+
 def test_a_chain_that_is_broken_is_told(
     world: ReleaseWorld, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -91,7 +123,9 @@ def test_a_chain_that_is_broken_is_told(
 
 @pytest.mark.parametrize(
     "words",
-    [("replay",), ("replay", "x", "--all"), ("replay", "zzz"), ("backtest", "--since", "soon"),
+    [("replay",), ("replay", "x", "--all"), ("replay", "zzz"), ("backtest", "--since", "soon"), ("replay", "--all", "--head", "x"),
+     ("backtest", "--since", ""), ("backtest", "--since", "999999d"),
+     ("backtest", "--since", "999999999999d"),
      ("backtest", "--policy", "mars")],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(words: tuple[str, ...], world: ReleaseWorld) -> None:

@@ -171,14 +171,91 @@ def test_a_share_of_everything_rests_on_clusters(metric):
 
 
 def test_two_perfect_rankings_of_few_clusters_are_not_proven_equal():
-    codes, truth = np.repeat(np.arange(6), 50), np.repeat([0, 0, 0, 1, 1, 1], 50)
+    codes, truth = np.repeat(np.arange(10), 50), np.repeat([0, 1], 250)
     draw = np.random.default_rng(0)
-    first, second = (Predictions(BINARY, (truth + draw.random(300)) / 2) for _ in range(2))
+    first, second = (Predictions(BINARY, (truth + draw.random(500)) / 2) for _ in range(2))
 
     found = compare("roc_auc", truth, first, second, 0.95, codes)
 
     assert found["delta"] == 0
     assert found["low"] == -found["high"] < -0.3
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "precision", "recall", "f1"])
+def test_models_that_never_disagree_are_as_uncertain_as_their_clusters_are_few(metric):
+    """3,000 rows in 3 clusters: no better than 3 rows."""
+    draw = np.random.default_rng(0)
+    truth, scores = draw.integers(0, 2, 3000), draw.random(3000)
+    near = np.where(scores >= 0.5, 0.9, 0.1)
+    models = [Predictions(BINARY, one) for one in (scores, near)]
+
+    found = compare(metric, truth, *models, 0.95, np.repeat(np.arange(3), 1000))
+
+    assert found["se"] == pytest.approx(2**0.5 / 5)
+    assert (found["delta"], found["low"], found["high"], found["df"]) == (0, -1, 1, 2)
+
+
+@pytest.mark.parametrize("clusters", [5, 7])
+@pytest.mark.parametrize("metric", ["roc_auc", "average_precision", "accuracy", "precision", "f1"])
+def test_clusters_that_are_all_alike_are_not_certain(metric, clusters):
+    """Rounding leaves some 1e-17 of spread, which is none."""
+    draw = np.random.default_rng(0)
+    truth, *scores = (
+        np.tile(one, clusters) for one in ([0, 1] * 6 + [0], draw.random(13), draw.random(13))
+    )
+    models = [Predictions(BINARY, one) for one in scores]
+    codes = np.repeat(np.arange(clusters), 13)
+
+    found = compare(metric, truth, *models, 0.95, codes)
+    own = estimate(metric, truth, models[0], 0.95, codes)
+
+    assert found["se"] > 0.05
+    assert found["high"] - found["low"] > 0.3
+    assert own["high"] - own["low"] > 0.3
+
+
+@pytest.mark.parametrize("metric", ["brier", "log_loss"])
+def test_means_of_clusters_that_are_all_alike_are_undefined(metric):
+    draw = np.random.default_rng(0)
+    truth, *scores = (np.tile(one, 7) for one in ([0, 1] * 6, draw.random(12), draw.random(12)))
+    models = [Predictions(BINARY, one) for one in scores]
+    codes = np.repeat(np.arange(7), 12)
+
+    with pytest.raises(Undefined, match="no spread"):
+        compare(metric, truth, *models, 0.95, codes)
+    with pytest.raises(Undefined, match="no spread"):
+        estimate(metric, truth, models[0], 0.95, codes)
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "average_precision"])
+def test_areas_rest_on_the_clusters_that_have_a_class(metric):
+    """A hundred clusters, of which few have a positive row."""
+    draw = np.random.default_rng(0)
+    codes = np.repeat(np.arange(100), 5)
+    models = [Predictions(BINARY, draw.random(500)) for _ in range(2)]
+    four, six = (((codes < count) & (np.arange(500) % 5 < 3)).astype(int) for count in (4, 6))
+
+    with pytest.raises(Undefined, match="5 independent rows"):
+        compare(metric, four, *models, 0.95, codes)
+    assert compare(metric, six, *models, 0.95, codes)["df"] < 12
+
+
+@pytest.mark.parametrize("metric", ["precision", "recall", "f1"])
+def test_shares_rest_on_the_clusters_that_have_one_of_their_rows(metric):
+    draw = np.random.default_rng(0)
+    codes = np.repeat(np.arange(100), 5)
+    first, second = (
+        Predictions(BINARY, np.where(codes < 3, draw.random(500), 0.1)) for _ in range(2)
+    )
+    truth = ((codes < 3) & (draw.random(500) < 0.5)).astype(int)
+
+    found = compare(metric, truth, first, second, 0.95, codes)
+    alone = truth.copy()
+    alone[5:] = 0
+
+    assert (found["df"], found["clusters"]) == (2, 100)
+    with pytest.raises(Undefined, match="two of them"):
+        estimate("recall", alone, first, 0.95, codes)
 
 
 def test_equal_models_differ_by_nothing():

@@ -49,9 +49,9 @@ def test_the_variance_of_clusters_of_one_row_is_that_of_rows():
     influences = np.random.default_rng(0).normal(size=50)
     influences -= influences.mean()
 
-    found = clusters.variance(influences, np.arange(50))
+    found = clusters.error(clusters.totals(influences, np.arange(50)))
 
-    assert found == pytest.approx(50 * influences.var(ddof=1))
+    assert found**2 == pytest.approx(50 * influences.var(ddof=1))
 
 
 def test_a_row_that_stands_twice_tells_nothing_new():
@@ -59,9 +59,29 @@ def test_a_row_that_stands_twice_tells_nothing_new():
     twice = np.concatenate([influences, influences]) / 2
     codes = np.tile(np.arange(50), 2)
 
-    assert clusters.variance(twice, codes) == pytest.approx(
-        clusters.variance(influences, np.arange(50))
+    assert clusters.error(clusters.totals(twice, codes)) == pytest.approx(
+        clusters.error(influences)
     )
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-200, 1.0, 1e200])
+def test_a_length_neither_overflows_nor_vanishes(scale):
+    assert clusters.length(np.array([3.0, 0.0, -4.0]) * scale) == pytest.approx(5 * scale)
+    assert clusters.length(np.zeros(3)) == 0
+
+
+@pytest.mark.parametrize(
+    ("share", "se", "expected"),
+    [
+        (0.5, 0.1, 25),
+        (0.5, 0.001, 400),  # never more than rows
+        (0.5, 0.0, 7),  # no spread: one for each cluster
+        (1.0, 0.0, 7),
+        (0.5, 10.0, 1),  # never less than one
+    ],
+)
+def test_trials_are_the_rows_that_would_have_this_error(share, se, expected):
+    assert clusters.trials(share, se, 400, 7) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("codes", [[], [3, 3, 3]])

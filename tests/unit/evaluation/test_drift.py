@@ -27,22 +27,78 @@ def test_numbers_are_cut_at_their_deciles():
     assert len(found["edges"]) == 11
     assert found["edges"][0] == 0
     assert found["edges"][-1] == 999
-    assert found["shares"] == pytest.approx([0.1] * 10, abs=2e-3)
+    assert found["shares"] == pytest.approx([0, *[0.1] * 10, 0], abs=2e-3)
     assert found["nulls"] == 0
 
 
-def test_deciles_that_are_equal_are_one_edge():
-    found = distribution("zeros", np.array([0] * 95 + [1, 2, 3, 4, 5]))
+@pytest.mark.parametrize(
+    ("values", "edges", "shares"),
+    [
+        ([3.0] * 7, [3, 3], [0, 1, 0]),
+        ([0] * 95 + [1, 2, 3, 4, 5], [0, 0, 5], [0, 0.95, 0.05, 0]),
+        ([5] * 60 + [*range(6, 46)], [5, 5, 15, 25, 35, 45], [0, 0.6, 0.1, 0.1, 0.1, 0.1, 0]),
+        ([1] * 4 + [2] + [5] * 90 + [6, 7, 8, 9, 9], [1, 5, 5, 9], [0, 0.05, 0.9, 0.05, 0]),
+    ],
+)
+def test_a_value_that_is_several_deciles_is_a_bin_of_its_own(values, edges, shares):
+    found = distribution("repeated", np.array(values))
 
-    assert found["edges"] == [0, 5]
-    assert found["shares"] == [1.0]
+    assert found["edges"] == edges
+    assert found["shares"] == pytest.approx(shares)
 
 
-def test_one_value_alone_is_one_bin():
-    found = distribution("constant", np.full(7, 3.0))
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([3.0] * 100, [300.0] * 100),
+        ([0] * 95 + [1, 2, 3, 4, 5], [5] * 100),
+        ([0] * 95 + [1, 2, 3, 4, 5], [-1] * 100),
+        ([1] * 4 + [2] + [5] * 90 + [6, 7, 8, 9, 9], [1] * 4 + [3] * 91 + [6, 7, 8, 9, 9]),
+        ([*range(100)], [*range(90), *range(1000, 1010)]),
+        ([*range(100)], [*range(-10, 0), *range(10, 100)]),
+        ([np.inf] * 100, [1.0] * 100),
+    ],
+)
+def test_values_that_leave_their_place_are_seen(before, after):
+    reference = distribution("x", np.array(before, dtype=np.float64))
 
-    assert found["edges"] == [3.0]
-    assert found["shares"] == [1.0]
+    assert stability_index(reference, 100, np.array(after, dtype=np.float64)) > 0.2
+    assert stability_index(reference, 100, np.array(before, dtype=np.float64)) == 0
+
+
+@given(
+    st.lists(st.floats(width=32), min_size=1, max_size=50),
+    st.lists(st.floats(width=32), min_size=1, max_size=50),
+)
+def test_every_row_is_in_one_bin(before, after):
+    found = distribution("x", np.array(before))
+    edges = found.get("edges", [])
+
+    assert sum(found["shares"]) + found["nulls"] == pytest.approx(1)
+    assert edges == sorted(edges)
+    assert not edges or len(found["shares"]) == len(edges) + 1
+    assert np.isfinite([*edges, *found["shares"]]).all()
+    assert np.isfinite(stability_index(found, len(before), np.array(after)))
+
+
+@pytest.mark.parametrize("edges", [[], [1.0], [3.0, 1.0]])
+def test_a_reference_without_one_share_for_each_bin_tells_nothing(edges):
+    reference = {"column": "x", "nulls": 0.0, "edges": edges, "shares": [0.5, 0.25, 0.15, 0.1]}
+    with pytest.raises(Undefined):
+        stability_index(reference, 9, np.arange(3.0))
+
+
+def test_nothing_but_nulls_is_of_any_kind():
+    empty = [np.full(4, np.nan), texts(None, None, None, None)]
+    for before in (np.arange(100.0), texts(*["a", "b"] * 50)):
+        reference = distribution("x", before)
+        found = [stability_index(reference, 100, after) for after in empty]
+
+        assert found[0] == found[1] > 5
+    for before in empty:
+        reference = distribution("x", before)
+
+        assert stability_index(reference, 4, np.arange(100.0)) > 1
 
 
 def test_nulls_are_a_share_beside_the_bins():
@@ -56,6 +112,7 @@ def test_infinities_lie_in_the_outer_bins():
     found = distribution("ratio", np.array([-np.inf, 1.0, 2.0, 3.0, np.inf]))
 
     assert all(np.isfinite(found["edges"]))
+    assert found["shares"][0] == found["shares"][-1] == 0.2
     assert sum(found["shares"]) == pytest.approx(1.0)
 
 
@@ -73,7 +130,7 @@ def test_times_are_ordered():
     found = distribution("day", days)
 
     assert found["nulls"] == 0.01
-    assert len(found["shares"]) == 10
+    assert len(found["shares"]) == 12
 
 
 def test_categories_are_named_by_frequency():
@@ -165,3 +222,10 @@ def test_the_index_is_the_symmetric_relative_entropy(before, after):
 def test_another_kind_of_values_cannot_be_compared(before, after):
     with pytest.raises(Undefined):
         stability_index(distribution("x", before), before.size, after)
+
+
+def test_whole_edges_may_be_written_as_integers():
+    # Canonical JSON writes 17.0 as 17, so what is read back has another type.
+    reference = {"column": "age", "nulls": 0.0, "edges": [0, 9], "shares": [0.0, 1.0, 0.0]}
+
+    assert stability_index(reference, 10, np.arange(10)) == 0

@@ -110,6 +110,17 @@ def test_groups_of_one_rate_differ_by_0_and_are_two() -> None:
     assert gap["ratio"]["low"] < 0.5
 
 
+def test_groups_whose_rows_are_all_alike_have_no_error_of_their_own() -> None:
+    """Two rows each, off by 1 and by 2: no proof that the ratio is a half."""
+    groups = {"a": np.array([1, 1, 0, 0], bool), "b": np.array([0, 0, 1, 1], bool)}
+    scores = np.array([1.0, 1.0, 2.0, 2.0])
+
+    found = compare(groups, np.zeros(4), Predictions("regression", scores), 0.95)
+
+    assert found.rates == {"a": {}, "b": {}}
+    assert found.gaps == {}
+
+
 def test_no_ratio_of_nothing() -> None:
     groups = {"a": np.array([1, 1, 0, 0], bool), "b": np.array([0, 0, 1, 1], bool)}
 

@@ -23,7 +23,9 @@ def test_a_share_of_independent_rows_is_wilsons() -> None:
 def test_other_means_are_students_t() -> None:
     values = DRAW.normal(3, 1, 20)
 
-    assert mean_of(values, "signed").interval(0.95) == pytest.approx(intervals.mean(values, 0.95))
+    expected = intervals.mean_spread(values, 0.95, 1.0).interval
+
+    assert mean_of(values, "signed").interval(0.95) == pytest.approx(expected)
     assert mean_of(values, "signed").method == "t"
 
 
@@ -79,6 +81,10 @@ def test_clusters_that_even_out_claim_no_more_rows_than_there_are() -> None:
         ([1.0], "signed", None),
         ([1.0, 0.0], "share", [3, 3]),
         ([1e308, 1e308], "amount", None),
+        # No spread is luck, or too few rows.
+        ([1.0, 1.0], "amount", None),
+        ([0.1 + 0.2, 0.3], "signed", None),
+        ([1.0, 2.0, 1.0, 2.0], "amount", [0, 0, 1, 1]),
     ],
 )
 def test_too_few_and_too_large_numbers_have_no_mean(values, kind, clusters) -> None:
@@ -132,3 +138,14 @@ def test_a_group_without_spread_moves_with_nothing() -> None:
     other = mean_of(np.array([1.0, 0.0]), "share", np.array([0, 1]))
 
     assert correlation([flat, other])[0, 1] == 0
+
+
+def test_rounding_pulls_in_no_direction() -> None:
+    """Like clusters of thirds: their sums differ from 0 by rounding only."""
+    codes = np.repeat(np.arange(7), 13)
+    like = mean_of(np.tile([1.0] * 4 + [0.0] * 9, 7), "share", codes)
+    other = mean_of(np.tile([1.0] * 6 + [0.0] * 7, 7), "share", codes)
+
+    assert like.se == 0
+    assert like.interval(0.95) == intervals.wilson(like.value, 7, 0.95, 6)
+    assert abs(correlation([like, other])[0, 1]) < 1e-9

@@ -225,6 +225,39 @@ def test_perfection_on_few_rows_is_not_certain():
         assert found["low"] < 0.7
 
 
+@pytest.mark.parametrize(
+    ("task", "metric"),
+    [(BINARY, "brier"), (BINARY, "log_loss"), (REGRESSION, "mae"), (REGRESSION, "rmse")],
+)
+@pytest.mark.parametrize("rows", [4, 60])
+def test_rows_that_are_all_alike_determine_no_spread(task, metric, rows):
+    truth = np.ones(rows)
+
+    with pytest.raises(Undefined, match="no spread"):
+        estimate(metric, truth, Predictions(task, np.full(rows, 0.7)), 0.95)
+
+
+def test_a_constant_ranks_half_of_the_pairs_right_whatever_the_rows():
+    truth = np.repeat([0, 1], 10)
+
+    found = estimate("roc_auc", truth, Predictions(BINARY, np.full(20, 0.3)), 0.95)
+    chance = estimate("roc_auc", truth, Predictions(BINARY, np.tile([0.3, 0.4], 10)), 0.95)
+
+    assert (found["low"], found["value"], found["high"]) == (0.5, 0.5, 0.5)
+    assert chance["low"] < chance["value"] == 0.5 < chance["high"]
+
+
+@pytest.mark.parametrize("clusters", [None, np.arange(9) // 2])
+def test_perfect_decisions_of_several_classes_are_not_certain(clusters):
+    truth = np.arange(9) % 3
+    model = Predictions(MULTICLASS, np.eye(3)[truth], ("a", "b", "c"))
+
+    found = estimate("f1_macro", truth, model, 0.95, clusters)
+
+    assert found["value"] == found["high"] == 1
+    assert found["low"] < 0.7
+
+
 def test_another_tasks_metric_is_a_mistake_of_the_caller():
     truth, predictions = sample(BINARY)
 
@@ -246,7 +279,11 @@ def test_another_tasks_metric_is_a_mistake_of_the_caller():
 def test_the_interval_holds_the_value_and_stays_in_range(rows, metric):
     truth, scores = np.array(rows).T
 
-    found = estimate(metric, truth.astype(np.int64), Predictions(BINARY, scores), 0.95)
+    try:
+        found = estimate(metric, truth.astype(np.int64), Predictions(BINARY, scores), 0.95)
+    except Undefined:
+        assert metric in ("log_loss", "brier")  # every row the same
+        return
 
     assert 0 <= found["low"] <= found["value"] <= found["high"]
     assert metric == "log_loss" or found["high"] <= 1

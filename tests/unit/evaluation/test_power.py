@@ -105,6 +105,19 @@ def test_equal_models_without_spread_always_pass():
     assert power.passes(Precision(10, 0.0), 0.0, 0.95) == 1
     assert power.fails(Precision(10, 0.0), 0.01, 0.95) == 0
     assert power.inconclusive(Precision(10, 0.0), 0.01, 0.95) == 0
+    assert power.fails(Precision(10, 0.0), 0.0, 0.95) == 0
+    assert power.fails(Precision(10, 0.0), 0.01, 0.95, gain=-0.02) == 1
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.sampled_from([0.5, 0.8, 0.95, 0.999]))
+def test_what_a_gate_says_has_probabilities(se, margin, confidence):
+    told = [
+        judge(Precision(10, se), margin, confidence)
+        for judge in (power.passes, power.fails, power.inconclusive)
+    ]
+
+    assert all(0 <= share <= 1 for share in told)
+    assert sum(told) == pytest.approx(1)
 
 
 def test_a_metric_of_its_own_bounds_the_precision_of_a_difference():

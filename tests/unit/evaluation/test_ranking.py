@@ -16,7 +16,6 @@ from mlgitops.evaluation.ranking import (
     influence,
     midranks,
     placements,
-    variance,
 )
 from mlgitops.evaluation.undefined import Undefined
 
@@ -27,6 +26,10 @@ SCORED = st.lists(st.tuples(st.booleans(), st.integers(0, 6)), min_size=2, max_s
 
 def columns(rows):
     return np.array([hit for hit, _ in rows]), np.array([score for _, score in rows], float)
+
+
+def variance(influences):
+    return np.square(influences).sum()
 
 
 def naive_covariance(is_positive, first, second):

@@ -72,6 +72,11 @@ def test_what_is_no_ed25519_key_is_refused(text):
         PublicKey.parse("ci", text)
 
 
+def test_a_private_key_is_told_from_other_files():
+    with pytest.raises(ValueError, match="make another pair"):
+        PublicKey.parse("ci", PEM.replace("PUBLIC", "PRIVATE"))
+
+
 def test_a_statement_is_in_totos_and_says_all_that_is_released():
     assert json.loads(encode(SAID)) == {
         "_type": "https://in-toto.io/Statement/v1",

@@ -2,13 +2,24 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from mlgitops.model.decision_log import Entry, entry, parse, path, split, verify
+from mlgitops.model.decision_log import Break, Entry, entry, parse, path, read, split, target
 from mlgitops.model.digest import canonical_json, digest
-from mlgitops.model.verdict import Context, Decision, GateResult, RuleResult, Verdict
+from mlgitops.model.verdict import (
+    ConsideredWaiver,
+    Context,
+    Decision,
+    Finding,
+    GateResult,
+    RuleResult,
+    Verdict,
+)
+from tests.fakes.decisions import of_gates
 
 LENGTH = 12
 
@@ -30,6 +41,10 @@ def lines() -> list[str]:
         found.append(made.line)
         previous = made.id
     return found
+
+
+def verify(lines: Sequence[str], head: str | None = None) -> Break | None:
+    return read(lines, head)[1]
 
 
 def head(lines: list[str]) -> str:
@@ -165,9 +180,91 @@ def test_an_end_that_is_no_whole_line_is_no_decision(lines: list[str]) -> None:
 
 def test_the_decisions_of_one_target_lie_in_one_file() -> None:
     assert path("staging", "churn") == "mlops/decisions/staging/churn.jsonl"
+    assert target(path("staging", "churn")) == ("staging", "churn")
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["README.md", "staging/README.md", "churn.jsonl", "a/b/churn.jsonl", "staging/churn.jsonl/x"],
+)
+def test_whatever_else_lies_beside_them_is_of_no_target(place: str) -> None:
+    assert target(f"mlops/decisions/{place}") is None
 
 
 def test_what_has_no_canonical_form_is_no_entry() -> None:
     gate = GateResult("p", {"min": 1e300}, "soft", True, Verdict.PASS, ())
     with pytest.raises(ValueError, match="1e\\+300"):
-        entry(Decision("staging", "c", "e", Verdict.PASS, (gate,)), None, commit="c")
+        entry(
+            of_gates(Verdict.PASS, gate, environment="staging", candidate="c", evidence="e"),
+            None,
+            commit="c",
+        )
+
+
+def written(document: dict[str, Any]) -> str:
+    """*document* as a line whose id fits, whatever it holds."""
+    named = {name: value for name, value in document.items() if name != "id"}
+    return canonical_json({**named, "id": digest(named)}).decode()
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("commit",), 5),
+        (("commit",), "main"),
+        (("commit",), "HEAD\nx"),
+        (("dirty",), 0),
+        (("dirty",), None),
+        (("previous",), 3),
+        (("decision",), []),
+        (("decision", "candidate"), 3),
+        (("decision", "model"), None),
+        (("decision", "verdict"), "maybe"),
+        (("decision", "verdict"), {}),
+        (("decision", "engine"), ["cel"]),
+        (("decision", "context"), {}),
+        (("decision", "context", "now"), "x"),
+        (("decision", "context", "now"), 7),
+        (("decision", "context", "now"), "2026-11-02T12:00:00"),
+        (("decision", "context", "now"), "2026-11-02T12:00:00+01:00"),
+        (("decision", "context", "now"), "2026-11-02"),
+        (("decision", "context", "stage"), "guess"),
+        (("decision", "context", "soak_hours"), "long"),
+        (("decision", "context", "previous_version_ready"), 1),
+        (("decision", "context", "more"), 1),
+        (("decision", "waivers"), {}),
+        (("decision", "waivers"), ["x"]),
+        (("decision", "gates"), "all"),
+        (("decision", "gates", 0, "level"), "lax"),
+        (("decision", "gates", 0, "applies"), "yes"),
+        (("decision", "gates", 0, "parameters"), []),
+        (("decision", "gates", 0, "metrics"), [1]),
+        (("decision", "gates", 0, "waived_by"), False),
+        (("decision", "gates", 0, "rules"), [{}]),
+        (("decision", "gates", 0, "rules", 0, "message"), 1),
+        (("decision", "gates", 0, "rules", 0, "findings"), [1]),
+    ],
+)
+def test_a_line_of_other_types_is_refused_though_its_id_fits(
+    place: tuple[str | int, ...], value: object
+) -> None:
+    document = json.loads(entry(decision(1), None, commit="c0ffee").line, parse_int=float)
+    assert parse(written(document))
+    part = document
+    for name in place[:-1]:
+        part = part[name]
+    part[place[-1]] = value
+
+    with pytest.raises(ValueError, match="it is not a decision: "):
+        parse(written(document))
+
+
+def test_a_promotion_and_its_reasons_read_back() -> None:
+    finding = Finding("a >= b", "a", 0.5, ">=", ["x", 1], ("s",), 1, 2)
+    rule = RuleResult("floor", Verdict.FAIL, "m", "r", (finding,))
+    gate = GateResult("p", {"of": ["x"]}, "soft", True, Verdict.FAIL, (rule,), "lax", ("auc",))
+    known = decision(1).context | {"soak_hours": 24.0, "previous_version_ready": True}
+    waiver = ConsideredWaiver("lax", "p", ("floor",), "2027-01-01", holds=True)
+    made = replace(decision(1), gates=(gate,), context=known, waivers=(waiver,))  # type: ignore[arg-type]
+
+    assert parse(entry(made, None, commit="").line).decision == made

@@ -16,7 +16,8 @@ from mlgitops.model.promotion import (
     render_header,
 )
 from mlgitops.model.spec import Level, Pin
-from mlgitops.model.verdict import Decision, GateResult, Verdict
+from mlgitops.model.verdict import GateResult, Verdict
+from tests.fakes.decisions import of_gates
 
 CANDIDATE = "sha256:" + "4d1c90aa52e1" + "0" * 52
 PIN = Pin(17, CANDIDATE, "sha256:" + "a" * 64, "sha256:" + "b" * 64)
@@ -105,7 +106,9 @@ def test_a_target_has_one_file_and_one_branch_for_each_candidate() -> None:
 def test_a_title_says_what_replaces_what_and_how_it_was_judged(
     gates: list[GateResult], expected: str
 ) -> None:
-    decision = Decision("prod", CANDIDATE, "sha256:e", Verdict.PASS, tuple(gates))
+    decision = of_gates(
+        Verdict.PASS, *gates, environment="prod", candidate=CANDIDATE, evidence="sha256:e"
+    )
 
     assert promotion_title("churn", "prod", PIN, EARLIER, decision) == (
         f"promote(churn→prod): v17 replaces v14 · {expected}"

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from mlgitops.model.digest import digest
-from mlgitops.model.spec import Environment, Policy, Rule, Split, Window, document, duration
+from mlgitops.model.spec import (
+    Environment,
+    Policy,
+    Rule,
+    Split,
+    Variable,
+    Window,
+    document,
+    duration,
+)
 from tests.fakes.releases import specs
 
 
@@ -99,3 +108,10 @@ def test_a_policy_asks_for_the_time_where_it_names_the_context(
     rule = Rule("only", passes, None, message, "")
 
     assert Policy("own", "", (), when, (rule,)).asks_for_context is asks
+
+
+def test_a_policy_asks_for_the_time_by_a_variable_too() -> None:
+    rule = Rule("only", "variables.late", None, "", "")
+    late = Variable("late", 'context.now > "2026"')
+
+    assert Policy("own", "", (), None, (rule,), (late,)).asks_for_context

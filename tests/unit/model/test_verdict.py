@@ -22,6 +22,7 @@ from mlgitops.model.verdict import (
     moment,
     parse_decision,
 )
+from tests.fakes.decisions import of_gates
 
 TEXTS = st.text(max_size=4)
 VERDICTS = st.sampled_from(Verdict)
@@ -81,13 +82,25 @@ def test_a_decision_survives_json(decision: Decision) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"verdict": "maybe"}, {"gates": [{}]}, {"gates": None}, {"more": 1}, {"gates": ABSENT}],
+    [
+        {"verdict": "maybe"},
+        {"gates": [{}]},
+        {"gates": None},
+        {"more": 1},
+        {"gates": ABSENT},
+        {"engine": ABSENT},
+        {"candidate": 3},
+        {"context": {}},
+        {"context": {**CONTEXT, "now": "x"}},
+        {"context": {**CONTEXT, "now": "2026-11-02T12:00:00.5Z"}},
+    ],
 )
 def test_another_document_is_no_decision(change: dict[str, Any]) -> None:
-    document = decision_document(Decision("staging", "c", "e", Verdict.PASS, ())) | change
+    decision = of_gates(Verdict.PASS, environment="staging", candidate="c", evidence="e")
+    document = json.loads(json.dumps(decision_document(decision))) | change
     document = {key: value for key, value in document.items() if value is not ABSENT}
 
-    with pytest.raises((KeyError, TypeError, ValueError)):
+    with pytest.raises(ValueError, match=next(iter(change))):
         parse_decision(document)
 
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import itertools
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Gate, Parameter
+from mlgitops.model.spec import Gate, Parameter, Variable
 from mlgitops.policies.binding import ALWAYS_ON, bind
 
 STRICTNESS = ("audit", "advisory", "soft", "hard")
@@ -260,6 +261,55 @@ def test_a_binding_that_would_never_block_does_not_say_from_when(
     assert (found.level, found.blocks_from) == ("audit", None)
 
 
+@pytest.mark.parametrize(
+    ("level", "before", "told"),
+    [("hard", "soft", TOMORROW), ("soft", "soft", None), ("advisory", "soft", None),
+     ("hard", "hard", None), ("hard", "advisory", TOMORROW), ("soft", "audit", TOMORROW)],
+)  # fmt: skip
+def test_a_level_that_rises_later_is_told_beside_one_that_holds_today(
+    level, before, told, environment, policies, request
+):
+    pipeline, gate_of = request.getfixturevalue("pipeline"), request.getfixturevalue("gate_of")
+    bindings = [Gate("min-metric", FLOOR, level, since=TOMORROW), Gate("min-metric", FLOOR, before)]
+
+    for one in (bindings, bindings[::-1]):
+        [found] = gate_of(bind(pipeline(), environment(*one), policies, TODAY), "min-metric")
+        assert (found.level, found.blocks_from) == (before, told)
+
+
+@pytest.mark.parametrize("parameters", [FLOOR, {"metric": "f1", "min": 0.1}])
+def test_a_pipelines_gate_tells_from_when_a_binding_makes_it_harder(
+    parameters, pipeline, environment, policies, gate_of
+):
+    place = environment(Gate("min-metric", parameters, "hard", since=TOMORROW))
+
+    found, *_ = gate_of(
+        bind(pipeline(Gate("min-metric", FLOOR)), place, policies, TODAY), "min-metric"
+    )
+
+    assert (found.level, found.blocks_from) == ("soft", TOMORROW)
+    found, *_ = gate_of(
+        bind(pipeline(Gate("min-metric", FLOOR)), place, policies, TOMORROW), "min-metric"
+    )
+    assert (found.level, found.blocks_from) == ("hard", None)
+
+
+def test_of_several_days_the_first_that_makes_it_stricter_is_told(
+    pipeline, environment, policies, gate_of
+):
+    later = TOMORROW + timedelta(days=30)
+    soft = Gate("min-metric", FLOOR, "soft", since=TOMORROW)
+    hard = Gate("min-metric", FLOOR, "hard", since=later)
+
+    def told(*bindings: Gate) -> Any:
+        bound = bind(pipeline(), environment(*bindings), policies, TODAY)
+        [found] = gate_of(bound, "min-metric")
+        return found.blocks_from
+
+    assert told(soft, hard) == told(hard, soft) == TOMORROW
+    assert told(soft, hard, Gate("min-metric", FLOOR, "soft")) == later
+
+
 def test_until_its_day_a_binding_takes_the_place_of_no_default(
     pipeline, environment, policies, gate_of
 ):
@@ -299,3 +349,5 @@ def test_a_digest_names_rules_and_parameters(pipeline, environment, policies, po
     assert own == digest(dict(policies), Gate("leakage", {"max_feature_auc": 0.95}))
     assert own != digest(policies, Gate("leakage", {"max_feature_auc": 0.9}))
     assert own != digest(changed)
+    named = {**policies, "leakage": replace(policies["leakage"], variables=(Variable("a", "1"),))}
+    assert own != digest(named)

@@ -97,7 +97,7 @@ def test_any_text_can_be_taken_apart(expression: str):
 @pytest.mark.parametrize(
     ("expression", "answer"),
     [("a.b[0].c", True), ('a["x"].b', True), ("a[params.x].b", True), ("size(a)", False),
-     ("params.x", False), ("1.0", False), ("-a.b", False), ("true", False), ("", False)],
+     ("params.x", False), ("list", False), ("1.0", False), ("-a.b", False), ("true", False), ("", False)],
 )  # fmt: skip
 def test_a_path_only_looks_something_up(expression: str, answer: bool):
     assert is_path(expression) is answer

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -7,10 +8,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlgitops.model.spec import Level, Policy, Rule, Waiver
+from mlgitops.model.spec import Level, Policy, Rule, Variable, Waiver
 from mlgitops.model.verdict import Answer, Context, Decision, Question, Verdict
 from mlgitops.policies.binding import BoundPolicy
-from mlgitops.policies.engine import Case, gate_result, judge, questions, rule_verdict, worst
+from mlgitops.policies.engine import (
+    Case,
+    Outcome,
+    gate_result,
+    judge,
+    outcome,
+    questions,
+    rule_verdict,
+    worst,
+)
 
 TODAY = date(2026, 11, 2)
 CONTEXT = Context(now="2026-11-02T23:59:59Z", stage="gate", environment="staging")
@@ -55,9 +65,18 @@ def test_questions_are_every_expression_with_its_parameters():
     assert asked[0] == Question("w", {"min": 1})
 
 
+def test_questions_have_the_variables_of_their_policy():
+    one = bound(rule())
+    variables = (Variable("a", "1.0"),)
+
+    asked = questions([replace(one, policy=replace(one.policy, variables=variables)), one])
+
+    assert [question.variables for question in asked] == [variables] * 2 + [()] * 2
+
+
 @pytest.mark.parametrize(
     ("passes", "fails", "verdict"),
-    [(YES, NO, PASS), (YES, YES, PASS), (NO, YES, FAIL), (NO, NO, INCONCLUSIVE)]
+    [(YES, NO, PASS), (YES, YES, ERROR), (NO, YES, FAIL), (NO, NO, INCONCLUSIVE)]
     + [(odd, NO, ERROR) for odd in ODD]
     + [(odd, YES, ERROR) for odd in ODD]
     + [(YES, odd, ERROR) for odd in ODD]
@@ -202,12 +221,13 @@ def test_a_waived_gate_stays_failed_and_no_longer_blocks(decide, evidence):
 
 @given(st.lists(st.sampled_from([YES, NO, *ODD]), min_size=6, max_size=6))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_a_pass_needs_true_in_every_rule_of_every_gate(decide, answers):
+def test_a_pass_needs_true_in_every_rule_of_every_gate_and_no_failure(decide, answers):
     decision = decide([bound(rule("a"), rule("b")), bound(rule("c"), level="hard")], *answers)
 
     booleans = all(any(answer is known for known in (YES, NO)) for answer in answers)
     all_true = all(answer is YES for answer in answers[::2])
-    assert (decision.verdict is PASS) == (booleans and all_true)
+    none_fails = not any(answer is YES for answer in answers[1::2])
+    assert (decision.verdict is PASS) == (booleans and all_true and none_fails)
 
 
 @pytest.mark.parametrize("passes", [YES, NO, *ODD])
@@ -226,3 +246,17 @@ def test_the_worst_decides():
     assert worst([ERROR, FAIL]) is ERROR
     with pytest.raises(ValueError, match="empty"):
         worst([])
+
+
+@pytest.mark.parametrize(
+    ("when", "rules", "found"),
+    [
+        (None, [("a", YES, None), ("a", NO, None)], Outcome(True, Verdict.FAIL, (("a", Verdict.PASS), ("a", Verdict.FAIL)))),
+        (YES, [("a", NO, NO)], Outcome(True, Verdict.INCONCLUSIVE, (("a", Verdict.INCONCLUSIVE),))),
+        (NO, [("a", BROKEN, None)], Outcome(False, Verdict.INCONCLUSIVE, ())),
+        (BROKEN, [("a", YES, NO)], Outcome(True, Verdict.ERROR, (("when", Verdict.ERROR), ("a", Verdict.PASS)))),
+        (None, [], Outcome(True, Verdict.ERROR, (("rules", Verdict.ERROR),))),
+    ],
+)  # fmt: skip
+def test_what_the_answers_to_a_policy_come_to(when, rules, found):
+    assert outcome(when, rules) == found

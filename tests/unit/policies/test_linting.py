@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from mlgitops.model.spec import Parameter, Policy, Rule
+from mlgitops.model.spec import Parameter, Policy, Rule, Variable
 from mlgitops.policies import linting
 from mlgitops.spec.evidence import may_lack
 
 
 def kinds(expression: str) -> list[str]:
-    return [smell.kind for smell in linting.smells(expression, may_lack)]
+    return [smell.kind for smell in linting.smells(expression, may_lack, {})]
 
 
 def rule(passes: str, fails: str | None = None, message: str = "m") -> Rule:
@@ -59,7 +59,7 @@ def test_two_negations_say_nothing(expression: str, found: bool):
 
 
 def test_a_smell_stands_where_it_says():
-    [smell] = linting.smells("  a.value > 0.1", may_lack)
+    [smell] = linting.smells("  a.value > 0.1", may_lack, {})
 
     assert (smell.at, smell.text) == (10, ">")
 
@@ -87,3 +87,33 @@ def test_parameters_that_nothing_reads(one: Rule, found: tuple[str, ...]):
     declared = (Parameter("used", "number", 1.0), Parameter("unused", "number", 1.0))
 
     assert linting.unused_parameters(Policy("own", "", declared, None, (one,))) == found
+
+
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [("variables.it.low > 0.1 || data.rows > 10.0", True), ("variables.rows > 1.0 || data.rows > 1.0", False),
+     ("variables.other.low > 0.1 || true", False)],
+)  # fmt: skip
+def test_an_error_can_hide_behind_what_a_variable_looks_up(expression: str, found: bool):
+    paths = {"it": "metrics[params.metric]", "rows": "data.rows"}
+
+    kinds = [smell.kind for smell in linting.smells(expression, may_lack, paths)]
+
+    assert ("hidden-error" in kinds) is found
+
+
+def test_a_variable_is_used_where_any_expression_reads_it_and_reads_parameters_itself():
+    variables = tuple(
+        Variable(name, expression)
+        for name, expression in [
+            ("a", "params.x"),
+            ("b", "variables.a"),
+            ("c", "1.0"),
+            ("d", "2.0"),
+        ]
+    )
+    one = rule("variables.b > 0.0", message="{variables.c}")
+    policy = Policy("own", "", (Parameter("x", "number", None),), None, (one,), variables)
+
+    assert linting.unused_variables(policy) == ("d",)
+    assert linting.unused_parameters(policy) == ()

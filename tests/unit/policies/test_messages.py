@@ -36,7 +36,9 @@ def test_fields_are_the_expressions_between_braces(template, expected):
 @pytest.mark.parametrize(
     ("template", "found", "text"),
     [
-        ("{a}", 0.64312345, "0.643123"),
+        ("{a}", 0.64312345, "0.6431"),
+        ("{a}", -0.0374349, "-0.03743"),
+        ("{a}", 12345.678, "12345.7"),
         ("{a}", 26412.0, "26412"),
         ("{a}", -0.5, "-0.5"),
         ("{a:.4f}", 0.5, "0.5000"),
@@ -55,6 +57,7 @@ def test_fields_are_the_expressions_between_braces(template, expected):
         ("{a}", [], "none"),
         ("{a}", {}, "none"),
         ("{a}", {"k": [1.5]}, "k: 1.5"),
+        ("{a}", [{"k": 0.25}, {"l": 1.0}], "k: 0.25, l: 1"),
         ("{a}", [float(n) for n in range(12)], "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, and 2 more"),
         ("{{{a}}}", 1, "{1}"),
         ("{a", 1, "{a"),

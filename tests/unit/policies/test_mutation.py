@@ -1,12 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
 
 from mlgitops.adapters.cel_engine.engine import CelEngine
 from mlgitops.model.policy_report import Mutant
-from mlgitops.model.spec import Expected, Parameter, Policy, PolicyCase, PolicyTest, Rule
+from mlgitops.model.spec import (
+    Expected,
+    Parameter,
+    Policy,
+    PolicyCase,
+    PolicyTest,
+    Rule,
+    Variable,
+)
 from mlgitops.policies import mutation, testing
 
 EVIDENCE: dict[str, Any] = {"a": {"n": 5, "low": 0.5}, "xs": [{"n": 1}, {"n": 2}]}
@@ -127,4 +136,25 @@ def test_a_broken_condition_is_an_error_of_the_policy():
 def test_parts_are_those_of_a_policy():
     from mlgitops.model.policy_report import Part
 
-    assert get_args(Part) == ("when", "pass", "fail")
+    assert get_args(Part) == ("when", "pass", "fail", "variable")
+
+
+def test_faults_of_variables_count_and_are_noticed_in_any_rule_that_reads_them():
+    variables = (
+        Variable("large", "xs.filter(x, x.n > 1.0)"),
+        Variable("low", "a.low"),
+        Variable("said", "xs[0].n > 1.0"),
+    )
+    own = replace(
+        policy("size(variables.large) == 1 && variables.low > 0.1", "variables.low < 0.0"),
+        variables=variables,
+    )
+
+    faulty = [one for one in mutation.mutants(own) if one.part == "variable"]
+    found = noticed(own, ({}, "pass"), ({"xs.1.n": 1}, "inconclusive"))
+
+    # A path has no fault, and no rule reads `said`.
+    assert {one.name for one in faulty} == {"large"}
+    assert "true" not in {one.expression for one in faulty}
+    assert found["variable: `>=` for `>`"]
+    assert not found["variable: `<=` for `>`"]  # one of the two is left either way

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mlgitops.model.spec import Policy, Rule
+from mlgitops.model.spec import Policy, Rule, Variable
 from mlgitops.policies.requirements import metrics_asked
 from mlgitops.spec.load import load, read_builtin
 
@@ -57,3 +57,16 @@ def test_the_policies_on_a_metric_ask_about_it(name: str, asked: tuple[str, ...]
     specs = load({"mlgitops.yaml": project}, read_builtin())
 
     assert metrics_asked(specs.policies[name], {"metric": "mae"}) == asked
+
+
+def test_metrics_that_variables_look_up_are_asked_about_where_a_condition_reads_them() -> None:
+    variables = (
+        Variable("all", "metrics"),
+        Variable("gain", "comparison[params.metric]"),
+        Variable("low", "variables.gain.low"),
+        Variable("said", "metrics.rmse"),
+    )
+    rule = Rule("r", "variables.low > 0.0", "variables.all['r2'].low < 0.0", "{variables.said}", "")
+    own = Policy("own", "", (), None, (rule,), variables)
+
+    assert metrics_asked(own, {"metric": "mae"}) == ("mae", "r2")

@@ -16,6 +16,10 @@ class Finding:
     standing: str
     detail: str = ""
 
+    @property
+    def is_sufficient(self) -> bool:
+        return self.standing in ("proven", "unsigned")
+
 
 @dataclass
 class Row:
@@ -23,6 +27,7 @@ class Row:
     pin: Pin = field(default_factory=lambda: Pin(3, "4d1c90aa52e1", "sha256:m", "sha256:e"))
     findings: dict[str, Finding] = field(default_factory=dict)
     is_proven: bool = True
+    is_refuted: bool = False
 
 
 @dataclass
@@ -47,6 +52,7 @@ def test_every_release_has_a_column_for_each_check():
             "signature": Finding("unsigned"),
         },
         is_proven=False,
+        is_refuted=True,
     )
     out = drawn(audit_table.audit, [sound, bad])
     head, first, second = [line.split() for line in out.splitlines()[:3]]
@@ -55,8 +61,27 @@ def test_every_release_has_a_column_for_each_check():
     assert first == ["staging/churn", "v3", "4d1c90aa52e1", "proven", "by", "ci"]
     assert second == ["production/churn", "v3", "4d1c90aa52e1", "not", "proven", "unsigned"]
     assert "production/churn: evidence: SPEC327 gone." in out
-    assert "2 releases: 1 proven, 1 not." in out
+    assert "2 releases: 1 proven, 1 not, 0 neither." in out
     assert "staging/churn: " not in out
+
+
+def test_what_was_not_looked_at_is_counted_by_itself_and_named():
+    rows = [
+        Row(
+            findings={"evidence": Finding("proven"), "bytes": Finding("unchecked")}, is_proven=False
+        ),
+        Row(
+            findings={"evidence": Finding("proven"), "bytes": Finding("unchecked")}, is_proven=False
+        ),
+        Row(
+            findings={"evidence": Finding("not proven"), "bytes": Finding("unknown")},
+            is_proven=False,
+            is_refuted=True,
+        ),
+    ]
+    out = drawn(audit_table.audit, rows)
+
+    assert "3 releases: 0 proven, 1 not, 2 neither (bytes unchecked)." in out
 
 
 def test_nothing_released_is_said_in_words():

@@ -49,6 +49,20 @@ def test_another_outcome_of_the_same_training_stands_out(cases: Any, told: Any):
     ]
 
 
+def test_seeds_that_change_nothing_are_asked_about(cases: Any, told: Any):
+    evidence, decision, _ = copy.deepcopy(cases["retrained"])
+    noise = evidence["noise"]
+    noise["metrics"]["roc_auc"] = {"values": [0.6412] * 3, "mean": 0.6412, "sd": 0.0}
+
+    assert (
+        "Training noise: <roc_auc> is 0.6412 with each of 3 seeds. The seeds made no difference: "
+        "is the seed used?"
+    ) in told(behaviour(evidence, decision))
+
+    noise["seeds"], noise["metrics"]["roc_auc"]["values"] = [7], [0.6412]
+    assert "is the seed used" not in " ".join(told(behaviour(evidence, decision)))
+
+
 def test_what_nobody_asked_for_is_missing_with_its_key(cases: Any, told: Any):
     found = behaviour(*cases["regression"][:2])
 

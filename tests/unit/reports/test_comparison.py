@@ -26,8 +26,33 @@ def test_the_metric_that_a_gate_asks_about_leads(cases: Any):
     lines = metric_lines(evidence, decision)
 
     assert [line.name for line in lines] == ["roc_auc", "average_precision", "log_loss", "brier"]
-    assert [asked.text for asked in lines[0].required] == ["min 0.58", "margin 0.01"]
+    assert [asked.text for asked in lines[0].required] == [
+        "min-metric: min 0.58",
+        "not-worse-than-champion: margin 0.01",
+    ]
     assert [asked.margin for asked in lines[0].required] == [None, 0.01]
+
+
+def test_a_gate_without_other_parameters_asks_by_its_name(cases: Any):
+    evidence, decision, _ = cases["retrained"]
+    gate = replace(decision.gates[2], parameters={"metric": "roc_auc"})
+
+    (asked,) = metric_lines(evidence, replace(decision, gates=(gate,)))[0].required
+    assert asked.text == "min-metric"
+
+
+def test_a_metric_that_no_table_has_is_the_repository_s_own(cases: Any):
+    evidence, decision, _ = copy.deepcopy(cases["retrained"])
+    evidence["metrics"]["profit"] = evidence["metrics"]["roc_auc"]
+
+    own = {line.name: line.is_own for line in metric_lines(evidence, decision)}
+    assert own == {
+        "roc_auc": False,
+        "average_precision": False,
+        "log_loss": False,
+        "brier": False,
+        "profit": True,
+    }
 
 
 def test_a_gate_that_does_not_read_the_whole_metric_asks_nothing_of_it(cases: Any):

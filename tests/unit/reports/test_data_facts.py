@@ -21,7 +21,7 @@ def test_a_sound_dataset_is_told_in_plain_lines(cases: Any, told: Any):
         "Use of the holdout: It has judged 3 candidates, this one included.",
         "Columns that look ahead: None is later than its own row.",
         "Holdout rows older than train: 0 rows older than the newest of train.",
-        "Groups on both sides: 0 groups with rows in train and in the holdout.",
+        "Clusters on both sides: 0 clusters with rows in train and in the holdout.",
         "Licence of the data: <CC-BY-4.0>",
     ]
 
@@ -36,7 +36,7 @@ def test_troubles_stand_out(cases: Any, told: Any):
         lines[2] == "! Columns that look ahead: Later than their own row: <landed_at> (812 rows)."
     )
     assert lines[3].startswith("! Holdout rows older than train: 4,120 rows")
-    assert lines[4].startswith("! Groups on both sides: 37 groups")
+    assert lines[4].startswith("! Clusters on both sides: 37 clusters")
 
 
 def test_older_rows_are_expected_of_a_split_without_time(cases: Any, told: Any):
@@ -55,7 +55,7 @@ def test_what_is_missing_says_why(cases: Any, told: Any):
         "- Use of the holdout: Not known: the registry did not answer.",
         "- Columns that look ahead: Not asked for: <time> of the dataset names the column.",
         "- Holdout rows older than train: Not asked for: <time> of the dataset names the column.",
-        "- Groups on both sides: Not asked for: <evaluate.cluster> or a group split names them.",
+        "- Clusters on both sides: Not asked for: <evaluate.cluster> or a group split names them.",
         "- Licence of the data: Not stated: <licence> of the dataset.",
     ]
 
@@ -73,6 +73,31 @@ def test_no_drift_beside_a_champion_has_a_reason(cases: Any, told: Any, drift: A
 
     assert told(found)[0].startswith(f"- Drift against the champion's data: {why}")
     assert found.grids == ()
+
+
+def test_a_column_of_another_kind_stands_out(cases: Any, told: Any, cells: Any):
+    evidence = copy.deepcopy(cases["leaking"][0])
+    evidence["drift"].append({"column": "hour"})
+    found = data_facts(evidence)
+
+    assert told(found)[:2] == [
+        (
+            "! Drift against the champion's data: Not comparable, since 1 column held another kind "
+            "of values: <hour>."
+        ),
+        "! Drift against the champion's data: 1 of 2 columns beyond 0.25: <dep_delay>.",
+    ]
+    assert cells(found.grids[0])[0] == ["<hour>", "not comparable", "another kind of values"]
+    assert found.grids[0].bars[0] == 1.0
+    assert shifted(evidence) == ["hour", "dep_delay"]
+
+
+def test_nothing_but_columns_of_another_kind_has_no_index(cases: Any, told: Any):
+    evidence = copy.deepcopy(cases["leaking"][0])
+    evidence["drift"] = [{"column": "hour"}]
+
+    assert told(data_facts(evidence))[0].endswith("another kind of values: <hour>.")
+    assert not told(data_facts(evidence))[1].startswith("! Drift")
 
 
 def test_columns_come_with_the_farthest_first_and_bars(cases: Any, cells: Any):

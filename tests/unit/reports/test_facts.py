@@ -28,11 +28,11 @@ def test_a_gain_has_signs():
     assert gained(told) == ("\N{MINUS SIGN}0.0100", " ", Span("[\N{MINUS SIGN}0.0300, +0.0100]"))
 
 
-def test_rows_that_are_not_independent_are_said_to_be_grouped():
+def test_rows_that_are_not_independent_are_said_to_be_clustered():
     alone: Any = {key: value for key, value in GROUPED.items() if key != "clusters"}
 
-    assert rows(GROUPED) == "12,000 in 310 groups"
-    assert rows(alone) == "12,000"
+    assert rows(GROUPED) == "12,000 rows in 310 clusters"
+    assert rows(alone) == "12,000 rows"
 
 
 def test_long_lists_end_with_a_count():

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from mlgitops.model.curves import Curves
 from mlgitops.model.evidence import Evidence
-from mlgitops.model.verdict import Decision
+from mlgitops.model.verdict import Decision, RuleResult, Verdict
 from mlgitops.reports import html
 from mlgitops.spec.evidence import decode, encode
+from tests.fakes.decisions import gate, of_gates
 
 VOID = {"meta", "line", "br", "path", "use", "input"}
 NO_CURVES = Curves(None, None)
@@ -138,11 +139,44 @@ def test_the_verdict_comes_first(name: str, cases: Any):
         "retrained": "Ready to release to production",
         "first": "Ready to release to staging",
         "leaking": "Refused for production: 1 gate failed",
-        "regression": "Not decided for staging: 1 gate inconclusive",
+        "regression": "Not decided for staging: 1 gate is inconclusive",
     }
 
     assert titles[name] in page.words[:8]
     assert "What to do next" in page.headings[0]
+
+
+def test_what_blocks_is_marked_and_most_urgent_first(cases: Any):
+    gates = (
+        gate(Verdict.INCONCLUSIVE, policy="unsure"),
+        gate(Verdict.FAIL, policy="broken"),
+        gate(Verdict.ERROR, policy="lost"),
+    )
+    page = html.render(cases["retrained"][0], of_gates(Verdict.ERROR, *gates), NO_CURVES)
+    header = page[page.index("<header") : page.index("</header>")]
+
+    assert re.findall(r'class="badge (\w+)".*?</span> (\w+)</span> (\w+):', header) == [
+        ("error", "error", "lost"),
+        ("fail", "fail", "broken"),
+        ("inconclusive", "inconclusive", "unsure"),
+    ]
+
+
+def test_a_long_list_of_steps_ends_with_a_count(cases: Any):
+    rules = [RuleResult("r", Verdict.FAIL, "r", f"do {n}") for n in range(8)]
+    gates = [gate(Verdict.FAIL, policy=f"p{n}", rules=(one,)) for n, one in enumerate(rules)]
+    page = html.render(cases["retrained"][0], of_gates(Verdict.FAIL, *gates), NO_CURVES)
+
+    assert "<li>And 3 more: see the gates below.</li>" in page
+
+
+def test_a_metric_of_the_repository_says_so(cases: Any):
+    evidence = copy.deepcopy(cases["retrained"][0])
+    said = "computed by a function of this repository"
+    assert said not in html.render(evidence, cases["retrained"][1], NO_CURVES)
+
+    evidence["metrics"]["profit"] = evidence["metrics"]["roc_auc"]
+    assert html.render(evidence, cases["retrained"][1], NO_CURVES).count(said) == 1
 
 
 def test_every_section_is_there_even_when_it_has_nothing(name: str, cases: Any):
@@ -203,7 +237,7 @@ def test_an_evidence_with_next_to_nothing_still_has_a_page(cases: Any):
     evidence["data"]["split"]["train"]["rows"] = evidence["data"]["split"]["holdout"]["rows"] = 0
     evidence["leakage"]["features"] = []
     evidence["producer"].update(versions={}, trigger="", workflow="")
-    decision = Decision("staging", "sha256:c", "sha256:e", cases["regression"][1].verdict, ())
+    decision = of_gates(cases["regression"][1].verdict, environment="staging")
     page = read(evidence, decision)
 
     for sentence in (

@@ -16,6 +16,7 @@ from mlgitops.model.evidence import Evidence
 from mlgitops.model.promotion import parse_header
 from mlgitops.model.verdict import Decision, Finding, RuleResult, Verdict
 from mlgitops.reports.markdown import LARGEST_BODY_BYTES, Merge, promotion_body, summary
+from tests.fakes.decisions import gate, of_gates
 
 GOLDEN = Path(__file__).parent / "golden"
 FORGE = MarkdownIt("gfm-like", {"html": True, "linkify": True})
@@ -165,14 +166,17 @@ def huge(evidence: Evidence, decision: Decision, part: str) -> tuple[Evidence, D
         evidence["subject"]["inputs"] = columns
         evidence["producer"]["versions"] = {f"{long}{i}": "1" for i in range(5_000)}
     elif part == "gates":
-        decision = Decision(
-            decision.environment,
-            decision.candidate,
-            decision.evidence,
-            decision.verdict,
-            decision.gates * 300,
-        )
+        decision = replace(decision, gates=decision.gates * 300)
     return evidence, decision
+
+
+def test_a_summary_counts_the_remedies_that_it_leaves_out(cases: Any):
+    rules = [RuleResult("r", Verdict.FAIL, "r", f"do {n}") for n in range(8)]
+    gates = [gate(Verdict.FAIL, policy=f"p{n}", rules=(one,)) for n, one in enumerate(rules)]
+    text = summary(cases["retrained"][0], of_gates(Verdict.FAIL, *gates))
+
+    assert "- \N{CROSS MARK} **fail** `p0`: r.\n" in text
+    assert text.endswith("- And 3 more: see the gates above.\n")
 
 
 @pytest.mark.parametrize("part", ["slices", "expectations", "columns", "gates"])

@@ -34,6 +34,15 @@ def test_the_worst_slices_are_shown_and_the_others_folded(cases: Any):
     ]
 
 
+def test_metrics_that_the_repository_computes_are_named(cases: Any):
+    evidence, decision, _ = copy.deepcopy(cases["retrained"])
+    said = "Computed by functions of this repository: "
+    assert not any(line.startswith(said) for line in comparison(evidence, decision)[1])
+
+    evidence["metrics"] |= dict.fromkeys(("profit", "regret"), evidence["metrics"]["roc_auc"])
+    assert f"{said}`profit`, `regret`." in list(comparison(evidence, decision)[1])
+
+
 def test_slices_too_small_to_judge_are_all_counted(cases: Any):
     evidence, decision, _ = copy.deepcopy(cases["retrained"])
     small = {**evidence["slices"][-1], "judged": False}

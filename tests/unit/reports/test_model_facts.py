@@ -20,6 +20,7 @@ def test_a_sound_model_is_told_in_plain_lines(cases: Any, told: Any):
             "Cost of making it: 11.9 s: <extract> (1.9 s), <validate> (2.2 s), <split> (0.3 s), "
             "<features> (1.1 s), <train> (6.4 s)."
         ),
+        "- Reports of other tools: Not asked for: <evaluate.reports> asks for it.",
     ]
 
 
@@ -47,6 +48,7 @@ def test_what_is_missing_says_why(cases: Any, told: Any):
         ),
         "- Latency: Not asked for: <evaluate.latencyCalls> asks for it.",
         "- Cost of making it: No time was recorded.",
+        "- Reports of other tools: Not asked for: <evaluate.reports> asks for it.",
     ]
     assert found.grids == ()
 
@@ -59,13 +61,14 @@ def test_a_signature_beside_a_champion_may_lack(cases: Any, told: Any):
 
 
 def test_files_and_packages_are_listed(cases: Any, cells: Any):
-    files, packages = model_facts(cases["leaking"][0]).grids
+    files, packages, reports = model_facts(cases["leaking"][0]).grids
 
     assert cells(files) == [["<model/model.pkl>", "1.4 MiB"]]
     assert cells(packages) == [
         ["<scikit-learn>", "<1.9.1>", "<BSD-3-Clause>"],
         ["<flightlib>", "not pinned", "not named"],
     ]
+    assert reports.noun == "report of another tool"
 
 
 def test_the_card_is_told_or_asked_for(cases: Any, told: Any):
@@ -77,9 +80,9 @@ def test_the_card_is_told_or_asked_for(cases: Any, told: Any):
         "Owners: <@acme/flights>",
     ]
     assert told(card(cases["regression"][0])) == [
-        "- Description: Not stated: <card.description>.",
+        "- Description: Not stated: <metadata.description>.",
         "- Intended use: Not stated: <card.intendedUse>.",
         "- Limitations: Not stated: <card.limitations>.",
         "- Licence: Not stated: <card.licence>.",
-        "- Owners: Not stated: <card.owners>.",
+        "- Owners: Not stated: <metadata.owners>.",
     ]

@@ -53,7 +53,11 @@ def test_what_is_wrong_is_told_below_with_what_the_rules_said():
                     results=(("t", SURPRISING), ("t", SOUND)),
                     uncovered=(("n", "missing"),),
                     mutants=4,
-                    survivors=(LIVING, Mutant("", "when", None, "left out")),
+                    survivors=(
+                        LIVING,
+                        Mutant("", "when", None, "left out"),
+                        Mutant("large", "variable", "a > 0", "0 for 1"),
+                    ),
                 )
             ]
         )
@@ -66,6 +70,8 @@ def test_what_is_wrong_is_told_below_with_what_the_rules_said():
         "own, `pass` of floor: nobody notices `>` for `>=`",
         "    a.low > 1",
         "own, `when`: nobody notices left out",
+        "own, variable large: nobody notices 0 for 1",
+        "    a > 0",
     ]
 
 

@@ -37,7 +37,7 @@ def test_each_trouble_is_one_sentence(cases: Any):
         "14 holdout rows also stand in the training rows.",
         "Columns in use hold moments after their own row: landed_at.",
         "4,120 holdout rows older than the newest training row.",
-        "37 groups with rows on both sides of the split.",
+        "37 clusters with rows on both sides of the split.",
         "1 column shifted since the champion's data: dep_delay.",
         "1 expectation could not be evaluated.",
         "1 expectation of severity warning failed.",

@@ -15,8 +15,9 @@ from mlgitops.model.plan import Change, Plan, Sync, TargetPlan, Verb
 from mlgitops.model.sample_size import SampleSize
 from mlgitops.model.spec import Pin
 from mlgitops.model.state import Target
-from mlgitops.model.verdict import Verdict
+from mlgitops.model.verdict import Decision, RuleResult, Verdict
 from mlgitops.reports import gate_table, terminal
+from tests.fakes.decisions import gate, of_gates
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,37 @@ def test_a_waived_gate_is_not_ticked(cases: Any):
     assert "Waived by late-data." in " ".join(shown.split())
     assert "✓ fail" not in shown
     assert "✓ waived" not in shown
+
+
+def refused(total: int) -> Decision:
+    rules = [RuleResult("r", Verdict.FAIL, "r", f"do {n}") for n in range(total)]
+    return of_gates(
+        Verdict.FAIL,
+        *(gate(Verdict.FAIL, policy=f"p{n}", rules=(one,)) for n, one in enumerate(rules)),
+    )
+
+
+def test_many_remedies_are_cut_and_the_reader_is_told_where_the_others_are(cases: Any):
+    evidence = cases["retrained"][0]
+    seven, five = (printed(gate_table.gates, evidence, refused(total)) for total in (7, 5))
+
+    assert [line for line in seven.splitlines() if line.startswith("→")] == [
+        *(f"→ p{n}: do {n}" for n in range(5)),
+        "→ Or have a waiver reviewed: a file in mlops/waivers/ for this candidate.",
+        "→ and 2 more: see the report",
+    ]
+    assert "more:" not in five
+
+
+def test_gates_of_one_policy_do_not_look_alike(cases: Any):
+    gates = [
+        gate(Verdict.PASS, policy="robust", parameters={"perturbation": name})
+        for name in ("noise", "gaps")
+    ]
+    shown = printed(gate_table.gates, cases["retrained"][0], of_gates(Verdict.PASS, *gates))
+
+    assert "robust (soft, perturbation gaps) b." in shown
+    assert "robust (soft, perturbation noise) b." in shown
 
 
 SIZE = SampleSize(

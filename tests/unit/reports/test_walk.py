@@ -82,8 +82,8 @@ def test_a_step_without_outputs_lists_none() -> None:
 
 def test_what_came_of_a_run_lines_up() -> None:
     rulings = (
-        Ruling("staging", "pass", "/a.html", is_held=True),
-        Ruling("production-eu", "inconclusive", "/b.html", is_held=False),
+        Ruling("staging", "pass", "/a.html", "/a.json", is_held=True),
+        Ruling("production-eu", "inconclusive", "/b.html", "/b.json", is_held=False),
     )
 
     text = render_outcome({"candidate": "c0ffee", "version": "3"}, rulings, ["/train.log"])
@@ -93,6 +93,8 @@ def test_what_came_of_a_run_lines_up() -> None:
         "version        3\n"
         "staging        pass, but held: rolled back there  /a.html\n"
         "production-eu  inconclusive                       /b.html\n"
+        "evidence       /a.json\n"
+        "evidence       /b.json\n"
         "log            /train.log\n"
     )
     assert render_outcome({}, (), ()) == ""

@@ -51,6 +51,15 @@ def test_one_place_has_one_fault_and_a_wrong_type_comes_first():
     ]
 
 
+@pytest.mark.parametrize(("count", "found"), [(32, []), (33, ["SPEC207"])])
+def test_a_policy_has_so_many_variables_and_no_more(count, found):
+    names = "".join(f"    v{number}: metrics\n" for number in range(count))
+    text = HEAD.replace("Environment", "Policy") + f"spec:\n  variables:\n{names}"
+    text += "  rules: [{id: a, pass: variables.v0 != null, message: m}]\n"
+
+    assert [code for code, _ in check(text)] == found
+
+
 def test_several_missing_keys_are_each_listed_once():
     text = HEAD.replace("Environment", "Waiver") + "spec: {policy: leakage, model: a}\n"
 

@@ -7,6 +7,7 @@ import pytest
 
 from mlgitops.model.digest import canonical_json
 from mlgitops.model.state import Target
+from mlgitops.model.verdict import Verdict
 from mlgitops.usecases.audit import Finding, Standing, audit, checks_for
 from tests.fakes import releases
 from tests.fakes.answers import schema
@@ -47,20 +48,47 @@ def standings(one: SignedRelease, registry: InMemoryRegistry | None, *, verify: 
 def test_a_sound_release_is_proven_in_every_way(one, registry):
     found, row = standings(one, registry, verify=True)
 
-    assert found == dict.fromkeys(("evidence", "signature", "bytes"), Standing.PROVEN)
+    assert found == dict.fromkeys(("evidence", "signature", "bytes", "decisions"), Standing.PROVEN)
     assert row.target == Target("staging", MODEL)
     assert row.findings["signature"].detail.startswith("by ci (")
     assert row.is_proven
     assert row.is_known
 
 
-def test_nobody_verifies_unless_asked(one, registry):
+def test_nobody_verifies_unless_asked_or_demanded(one, registry):
     one.sign(STRANGER)
     found, row = standings(one, registry)
 
     assert found["signature"] is Standing.UNVERIFIED
-    assert row.is_proven
+    assert (row.is_proven, row.is_refuted) == (False, False)
     assert standings(one, registry, verify=True)[0]["signature"] is Standing.NOT_PROVEN
+
+
+def test_a_signature_that_has_to_be_there_is_verified_unasked(one, registry):
+    one.is_required = True
+
+    assert standings(one, registry)[1].is_proven
+
+    one.sign(STRANGER)
+    found, row = standings(one, None)
+
+    assert found["signature"] is Standing.NOT_PROVEN
+    assert (row.is_proven, row.is_refuted) == (False, True)
+
+
+def test_what_need_not_be_signed_is_proven_without(one, registry):
+    one.files = {path: one.files[path] for path in (one.evidence_path, one.log_path)}
+    found, row = standings(one, registry)
+
+    assert found["signature"] is Standing.UNSIGNED
+    assert row.is_proven
+
+
+def test_only_what_was_looked_at_and_found_right_proves_anything():
+    assert [one for one in Standing if Finding(one).is_sufficient] == [
+        Standing.PROVEN,
+        Standing.UNSIGNED,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +120,7 @@ def test_offline_nobody_looks_at_bytes(one):
     found, row = standings(one, None)
 
     assert found["bytes"] is Standing.UNCHECKED
-    assert row.is_proven
+    assert (row.is_proven, row.is_refuted, row.is_known) == (False, False, True)
 
 
 def test_a_registry_that_is_away_leaves_it_unknown(one, registry):
@@ -100,8 +128,7 @@ def test_a_registry_that_is_away_leaves_it_unknown(one, registry):
     found, row = standings(one, registry)
 
     assert found["bytes"] is Standing.UNKNOWN
-    assert row.is_proven
-    assert not row.is_known
+    assert (row.is_proven, row.is_refuted, row.is_known) == (False, False, False)
 
 
 def spoil_files(registry: InMemoryRegistry) -> None:
@@ -156,8 +183,85 @@ def test_a_further_check_is_a_further_column(one):
     )
     (row,) = audit(one.specs, checks)
 
-    assert list(row.findings) == ["evidence", "signature", "bytes", "log"]
+    assert list(row.findings) == ["evidence", "signature", "bytes", "decisions", "log"]
     assert not row.is_proven
+
+
+def decisions(one: SignedRelease):
+    _, row = standings(one, None)
+    return row.findings["decisions"], row
+
+
+def test_a_release_without_a_decision_is_not_proven_by_one(one):
+    del one.files[one.log_path]
+    found, row = decisions(one)
+
+    assert found.standing is Standing.NONE
+    assert not row.is_proven
+    assert not row.is_refuted
+
+
+def cut(log: bytes) -> bytes:
+    return b"\n".join(log.splitlines()[:-1]) + b"\n"
+
+
+def edited(log: bytes) -> bytes:
+    return log.replace(b'"pass"', b'"fail"', 1)
+
+
+def dropped(log: bytes) -> bytes:
+    return log.splitlines(keepends=True)[-1]
+
+
+def torn(log: bytes) -> bytes:
+    return log[:-9]
+
+
+def emptied(_: bytes) -> bytes:
+    return b""
+
+
+def no_text(_: bytes) -> bytes:
+    return b"\xff\xfe"
+
+
+@pytest.mark.parametrize("change", [cut, edited, dropped, torn, emptied, no_text])
+def test_a_log_that_was_changed_proves_nothing(one, change):
+    one.decide(Verdict.FAIL)
+    one.decide(again=True)
+    assert decisions(one)[0] == Finding(Standing.PROVEN)
+    one.files[one.log_path] = change(one.files[one.log_path])
+    found, row = decisions(one)
+
+    assert found.standing is Standing.NOT_PROVEN
+    assert row.is_refuted
+
+
+def test_decisions_about_another_target_prove_nothing(one):
+    log = one.log_path
+    one.environment = "production"
+    one.decide()
+    one.files[log] = one.files.pop(one.log_path)
+    one.environment = "staging"
+
+    assert "at line 1: it is about production/flights-delay" in decisions(one)[0].detail
+
+
+def test_what_was_refused_last_proves_nothing(one):
+    one.decide(Verdict.FAIL)
+
+    assert decisions(one)[0].standing is Standing.NOT_PROVEN
+
+
+def test_after_a_rollback_an_earlier_decision_proves_it(one):
+    released, log = one.pin, one.files[one.log_path]
+    one.evidence["ext"] = {"later": 1}
+    one.release_evidence()
+    one.files[one.log_path] = log
+    one.decide(again=True)
+    one.pin = released
+
+    assert decisions(one)[0] == Finding(Standing.PROVEN, "an earlier one")
 
 
 def test_the_words_of_the_schema_are_those_of_the_code():

@@ -7,7 +7,13 @@ import pytest
 
 from mlgitops.model.errors import SpecError
 from mlgitops.model.spec import Pipeline
-from mlgitops.usecases.columns import model_columns, require, require_named, table_columns
+from mlgitops.usecases.columns import (
+    model_columns,
+    require,
+    require_met,
+    require_named,
+    table_columns,
+)
 from mlgitops.usecases.context import RunContext
 from tests.fakes.laboratory import Laboratory
 
@@ -142,6 +148,50 @@ def test_every_column_that_is_named_is_looked_for_at_once(
 
 def test_a_pipeline_whose_columns_are_there_is_fine(laboratory: Laboratory) -> None:
     require_named(laboratory.run(last="extract").context)
+
+
+@pytest.mark.parametrize(
+    ("where", "wanted", "hint"),
+    [
+        ("{plan: basik}", "\"basik\" in 'plan'", "it holds 'basic', "),
+        ("{plan: [basik, 7]}", "\"basik\" or 7 in 'plan'", "it holds "),
+        ("{customer: true}", "true in 'customer'", "it holds '0', '1'"),
+        ("{visits: 7.25}", "7.25 in 'visits'", "it holds "),
+        ("{visits: {atLeast: 1}, plan: basik}", "\"basik\" in 'plan'", "it holds "),
+    ],
+)
+def test_a_value_that_no_row_has_is_refused(
+    laboratory: Laboratory, where: str, wanted: str, hint: str
+) -> None:
+    cuts = f"slices: [{{by: [plan]}}, {{name: few, where: {where}}}]"
+    laboratory.edit(PIPELINE, "slices: [{by: [plan], minRows: 40}]", cuts)
+
+    with pytest.raises(SpecError) as caught:
+        require_met(laboratory.run(last="extract").context)
+
+    place = f"{PIPELINE}: evaluate.slices[1].where: no row of the data has "
+    assert caught.value.message == f"{place}{wanted}"
+    assert (caught.value.hint or "").startswith(hint)
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["{plan: [basik, basic]}", "{visits: {atLeast: 1000000}}", "{customer: 1}", "{customer: 1.0}"],
+)
+def test_values_that_some_row_has_and_bounds_are_fine(laboratory: Laboratory, where: str) -> None:
+    cuts = f"slices: [{{by: [plan]}}, {{name: few, where: {where}}}]"
+    laboratory.edit(PIPELINE, "slices: [{by: [plan], minRows: 40}]", cuts)
+
+    require_met(laboratory.run(last="extract").context)
+
+
+def test_a_sample_may_lack_what_is_rare(laboratory: Laboratory) -> None:
+    cuts = "slices: [{name: few, where: {plan: rare}}]"
+    laboratory.edit(PIPELINE, "slices: [{by: [plan], minRows: 40}]", cuts)
+    context = laboratory.run(last="extract").context
+    context.sample = 20
+
+    require_met(context)
 
 
 def test_nothing_missing_is_no_error() -> None:

@@ -9,6 +9,8 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from mlgitops.evaluation import metrics
+from mlgitops.evaluation.predictions import Predictions
 from mlgitops.model.curves import Curves
 from mlgitops.model.digest import digest, short
 from mlgitops.model.errors import SpecError
@@ -91,6 +93,34 @@ def test_scores_hold_every_row_of_every_model(
     ).all()
     # The champion is the candidate's own bytes, so it predicts the same.
     assert np.array_equal(columns["candidate"], columns[champion])
+
+
+def test_scores_tell_which_rows_are_of_one_cluster(context: RunContext, tmp_path: Path) -> None:
+    evaluate = replace(context.pipeline.evaluate, cluster="shop", slices=())
+    context.pipeline = replace(context.pipeline, evaluate=evaluate)
+    tables = context.neighbours.tables
+
+    made = judge(context, tmp_path)
+
+    columns = tables.read(made["scores"], ["truth", "candidate", "cluster"])
+    again = metrics.estimate(
+        "roc_auc",
+        columns["truth"],
+        Predictions("binary-classification", columns["candidate"]),
+        0.95,
+        columns["cluster"],
+    )
+    assert json.loads(made["evidence-staging"].read_bytes())["metrics"]["roc_auc"] == again
+
+
+def test_a_slice_of_a_value_that_stands_nowhere_is_refused(laboratory: Laboratory) -> None:
+    slices = "slices: [{name: old, where: {plan: basik}, minRows: 1}]"
+    laboratory.edit("mlops/pipelines/churn.yaml", "slices: [{by: [plan], minRows: 40}]", slices)
+
+    error = laboratory.run(last="evaluate").error
+
+    assert isinstance(error, SpecError)
+    assert 'evaluate.slices[0].where: no row of the data has "basik"' in error.message
 
 
 def test_curves_of_candidate_and_champion_lie_side_by_side(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,20 @@ def test_what_is_not_what_was_pinned_is_not_signed(root: Path) -> None:
 
     with pytest.raises(SpecError, match="not proven"):
         sign_released(one.specs, root, signer(CI))
+    assert list(root.rglob("*.json")) == []
+
+
+def test_nothing_is_written_unless_all_can_be_signed(root: Path) -> None:
+    one, other = unsigned(), SignedRelease(environment="production", is_required=True)
+    other.files = {other.evidence_path: other.files[other.evidence_path] + b"\n"}
+    both = replace(
+        one.specs,
+        releases=one.specs.releases | other.specs.releases,
+        evidence=(one.files | other.files).get,
+    )
+
+    with pytest.raises(SpecError, match="production/flights-delay is not proven"):
+        sign_released(both, root, signer(CI))
     assert list(root.rglob("*.json")) == []
 
 

@@ -28,6 +28,7 @@ def test_a_sound_policy_with_a_test_has_no_findings():
     ("old", "new", "code", "marked"),
     [
         ("  when:", "    min: {type: number, default: 1}\n  when:", "POL401", "min"),
+        ("  when:", "  variables: {rows: data.rows}\n  when:", "POL401", "rows"),
         (PASS, f"{PASS} || metrics.f1.low > 0.1", "POL402", "||"),
         (PASS, f"{PASS} && calibration.ece.value < 0.5", "POL403", "<"),
         ("      fail: calibration.ece.low > params.max\n", "", "POL404", "calibration.ece.high <= params.max"),
@@ -80,3 +81,26 @@ def test_only_the_policies_that_are_named_are_looked_at():
     assert [one.code for one in findings(files)] == ["POL407"]
     with pytest.raises(SpecError, match='called "othre"'):
         findings(files, "othre")
+
+
+def test_a_built_in_policy_is_said_to_be_one():
+    with pytest.raises(SpecError, match='"min-metric" is built in') as caught:
+        findings(policy_repository.changed(), "min-metric")
+
+    assert caught.value.hint == "mlgitops policy test --builtin min-metric"
+
+
+def test_what_a_variable_stands_for_is_looked_at_where_it_is_defined_and_where_it_is_read():
+    variables = (
+        "  variables: {it: metrics.f1, any: metrics.f1.low > 0.1 || data.rows > 1.0}\n  when:"
+    )
+    files = policy_repository.changed("  when:", variables, file=FILE)
+    read = f"{PASS} && (variables.it.low > 0.1 || variables.any)"
+    files = {**files, FILE: files[FILE].replace(PASS, read)}
+
+    found = findings(files)
+
+    assert [(one.code, one.message.partition(":")[0]) for one in found] == [
+        ("POL402", "spec.variables.any"),
+        ("POL402", "spec.rules[0].pass"),
+    ]

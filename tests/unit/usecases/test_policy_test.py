@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mlgitops.adapters.cel_engine.engine import CelEngine
-from mlgitops.model.errors import SpecError
+from mlgitops.model.errors import SpecError, Unavailable
 from mlgitops.model.policy_report import PolicyReport
 from mlgitops.usecases.policy_test import Order, run
 from tests.fakes import policy_repository
@@ -86,6 +86,37 @@ def test_a_fault_that_does_not_compile_does_not_count():
     [report] = tried(files, is_mutating=True)
 
     assert report.mutants > 0
+
+
+class Dying(CelEngine):
+    """Its child is there until the call number *last* of evaluating or compiling, and then not."""
+
+    def __init__(self, last: int) -> None:
+        super().__init__()
+        self._left = last
+
+    def _run(self, requests: Any) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            return b"", "the evaluation process was ended by SIGSEGV"
+        return super()._run(requests)
+
+
+@pytest.mark.parametrize(
+    ("calls", "work"),
+    [
+        (0, 'judging "calibrated" by calibrated'),
+        (1, "compiling "),
+        (2, 'judging "calibrated" by calibrated'),
+    ],
+)
+def test_what_is_lost_with_the_child_is_never_taken_for_a_result(calls: int, work: str):
+    documents = policy_repository.documents(policy_repository.changed())
+
+    with pytest.raises(Unavailable, match="ended by SIGSEGV") as refused:
+        run(documents, Order(is_mutating=True), Dying(calls), lambda _: None)
+
+    assert refused.value.message.startswith(work)
 
 
 def test_all_tests_of_a_policy_count_together():

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlgitops.model.digest import short
+from mlgitops.model.errors import SpecError
 from mlgitops.model.spec import Evaluate, MetricFunction, Perturbation, Pin, Release
 from mlgitops.usecases import champions, predicting, scoring
 from mlgitops.usecases.context import RunContext
@@ -15,6 +16,7 @@ from tests.fakes.laboratory import Laboratory
 
 pytestmark = pytest.mark.slow
 
+NOISY = Perturbation("noisy", noise=0.1)
 PROFIT = MetricFunction("profit", "money:profit", "maximize")
 
 
@@ -27,7 +29,7 @@ def context(laboratory: Laboratory) -> RunContext:
         slices=(),
         confidence=0.95,
         functions=(PROFIT,),
-        perturbations=(Perturbation("gaps", missing=0.2), Perturbation("noisy", noise=0.1)),
+        perturbations=(Perturbation("gaps", missing=0.2), NOISY),
         seeds=(8,),
         repeats=True,
         shuffles=True,
@@ -74,6 +76,32 @@ def test_everything_that_is_compared_is_measured(
     assert found.latency is not None
 
 
+def test_a_metric_function_that_fails_on_perturbed_rows_is_a_finding_of_those_alone(
+    laboratory: Laboratory, context: RunContext, tmp_path: Path
+) -> None:
+    laboratory.write(
+        "money.py",
+        "def profit(truth, score):\n"
+        "    if (score < 0.01).mean() > 0.2:\n"
+        "        raise ValueError('nothing to sell')\n"
+        "    return truth * score\n",
+    )
+    far = Perturbation("far", scale={"visits": -1000.0})
+    asked = replace(context.pipeline.evaluate, perturbations=(far, NOISY))
+    context.pipeline = replace(context.pipeline, evaluate=asked)
+
+    found = predicted(context, tmp_path)
+
+    failed, borne = found.trials
+    assert failed.rows > 0
+    assert failed.predictions is None
+    assert borne.predictions is not None
+    assert "profit" in borne.predictions.measured
+    assert "profit" in found.candidate.measured
+    assert b"on perturbed rows far: " in b"".join(context.printed)
+    assert b"nothing to sell" in b"".join(context.printed)
+
+
 def test_the_holdout_s_answers_are_shown_when_every_prediction_is_made(
     laboratory: Laboratory, context: RunContext, tmp_path: Path
 ) -> None:
@@ -85,6 +113,31 @@ def test_the_holdout_s_answers_are_shown_when_every_prediction_is_made(
     # The first is about training rows, whose answers training saw anyway.
     first, *others = [n for n, job in enumerate(laboratory.worker.jobs) if job == "measure"]
     assert laboratory.worker.jobs[first - 1] == "predict"
-    assert len(others) == 2
+    assert len(others) == 3  # of other seeds, of the models, of the trial that was borne
     assert set(laboratory.worker.jobs[others[0] :]) == {"measure"}
     assert {"train", "predict"} <= set(laboratory.worker.jobs[first + 1 : others[0]])
+
+
+def test_an_optional_column_of_a_champion_may_be_gone(
+    laboratory: Laboratory, context: RunContext, tmp_path: Path
+) -> None:
+    """The model itself gets on without, but its signature has the column."""
+    pin = with_champion(laboratory, context)
+    (model,) = champions.fetch(context).values()
+    signature = replace(
+        model.signature, inputs={**model.signature.inputs, "gone": "long (optional)"}
+    )
+    known = replace(model, signature=signature)
+
+    found = predicting.predict(context, scoring.answers(context), {pin.manifest: known}, tmp_path)
+
+    assert (found.champions[pin.manifest].scores == found.candidate.scores).all()
+
+    signature = replace(signature, inputs={**signature.inputs, "lost": "long"})
+    with pytest.raises(SpecError, match=r"released version 1: no column 'lost' in the data"):
+        predicting.predict(
+            context,
+            scoring.answers(context),
+            {pin.manifest: replace(known, signature=signature)},
+            tmp_path,
+        )

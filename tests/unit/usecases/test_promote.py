@@ -250,7 +250,7 @@ def test_a_rolled_back_candidate_is_not_proposed_again(world: ReleaseWorld, how:
 
 def test_a_gate_that_fails_says_why(world: ReleaseWorld) -> None:
     world.run(auc=0.6)
-    error = assert_refused(world, GateFailed, r"min-metric: roc_auc is 0\.6")
+    error = assert_refused(world, GateFailed, r"min-metric \(fail\): roc_auc is 0\.6")
 
     assert error.hint
 
@@ -495,6 +495,86 @@ def test_proposing_later_what_is_proposed_already_changes_nothing(world: Release
     assert len(world.made_here()) == 1
 
 
+TELLS_THE_TIME = """
+apiVersion: mlgitops.dev/v1
+kind: Policy
+metadata: {name: tells-the-time}
+spec:
+  rules:
+    - id: dated
+      pass: data.rows > 0 && timestamp(context.now) > timestamp(producer.time)
+      message: "now is {context.now}"
+      remediation: Wait.
+"""
+BOUND_TO_TIME = """
+spec:
+  policies:
+    - {policy: tells-the-time, level: soft}
+    - {policy: data-fresh, with: {max_age_days: 100000}}
+    - {policy: evidence-fresh, with: {max_age_hours: 100000}}
+    - {policy: freeze-window}
+"""
+
+
+def bound_to_time(world: ReleaseWorld) -> None:
+    """Let the time decide: everything about staging, and for production soaking as well."""
+    environments = {}
+    for name, more in (
+        ("staging", ""),
+        ("production", "    - {policy: soak-time}\n  from: staging\n  alias: champion\n"),
+    ):
+        path = f"mlops/environments/{name}.yaml"
+        head = (world.repository.read(path, "main") or "").partition("spec:")[0]
+        environments[path] = head + BOUND_TO_TIME.lstrip() + more
+    policy = {"mlops/policies/tells-the-time.yaml": TELLS_THE_TIME.lstrip()}
+    world.workspace.commit(environments | policy, "Mind the time")
+    world.now = datetime(2026, 12, 4, 12, tzinfo=UTC)  # a Friday, later than the evidence
+
+
+@pytest.mark.parametrize("target", [STAGING, PRODUCTION])
+def test_proposing_again_changes_nothing_where_policies_read_the_time(
+    world: ReleaseWorld, target: Target
+) -> None:
+    bound_to_time(world)
+    world.run()
+    if target == PRODUCTION:
+        world.release()
+        world.now += timedelta(days=3)
+    first = world.promote(target)
+    assert first.request is not None
+    commit, made = world.repository.resolve(first.request.branch), len(world.made_here())
+    world.now += timedelta(minutes=61)
+    second = world.promote(target)
+
+    assert second.request == first.request
+    assert world.repository.resolve(first.request.branch) == commit
+    assert len(world.made_here()) == made
+
+
+def test_a_proposal_whose_gates_time_has_shut_is_refused(world: ReleaseWorld) -> None:
+    bound_to_time(world)
+    world.run()
+    assert world.promote().request is not None
+    world.now += timedelta(days=1)
+
+    assert_refused(world, GateFailed, "today is saturday")
+
+
+def test_a_proposal_is_decided_anew_when_more_than_the_time_is_new(world: ReleaseWorld) -> None:
+    world.run()
+    world.release()
+    world.run()
+    first = world.promote().request
+    world.registry.delete_version(MODEL, 1)
+    world.now += timedelta(minutes=1)
+    second = world.promote().request
+    assert first is not None
+    assert second is not None
+
+    assert second.header["decision"] != first.header["decision"]
+    assert world.carried(second.branch)[-1].decision.context["previous_version_ready"] is False
+
+
 def test_a_proposal_that_other_policies_would_judge_is_decided_anew(world: ReleaseWorld) -> None:
     world.run()
     first = world.promote()
@@ -568,3 +648,75 @@ def test_evidence_older_than_the_environment_takes_is_stale(world: ReleaseWorld)
     world.now = datetime(2025, 12, 31, tzinfo=UTC)
     with pytest.raises(PlanIsStale, match="later than now"):
         world.promote()
+
+
+def with_function(world: ReleaseWorld, code: dict[str, str | None]) -> None:
+    """Measure `profit`, whose *code* are files, too."""
+    path = f"mlops/pipelines/{MODEL}.yaml"
+    text = world.repository.read(path, "main") or ""
+    function = "{entrypoint: 'money.sums:profit', direction: maximize}"
+    # Not among the metrics, as the world's evidence has no such number.
+    text += f"  evaluate: {{metrics: [roc_auc], functions: {{profit: {function}}}}}\n"
+    world.workspace.commit({path: text} | code, "Measure profit")
+
+
+def switch(world: ReleaseWorld, *words: str) -> None:
+    world.workspace.git("switch", "--quiet", *words)
+
+
+def test_metric_functions_of_another_branch_decide_nothing(world: ReleaseWorld) -> None:
+    with_function(world, {"money/sums.py": "honest"})
+    switch(world, "--create", "feature")
+    world.workspace.commit({"money/sums.py": "generous"}, "Earn more")
+    world.run()
+    switch(world, "main")
+
+    error = assert_refused(world, PlanIsStale, "metric functions of another branch measured this")
+    assert error.hint == "on main: mlgitops run flights-delay --from evaluate"
+
+    world.workspace.merge("feature")
+    assert world.promote().request is not None
+
+
+def test_what_a_metric_function_may_import_is_seen_as_well(world: ReleaseWorld) -> None:
+    with_function(world, {"money/sums.py": "import scipy"})
+    switch(world, "--create", "feature")
+    world.workspace.commit({"scipy.py": "generous"}, "Shadow a package")
+    world.run()
+    switch(world, "main")
+
+    assert_refused(world, PlanIsStale, "metric functions of another branch measured this")
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["another", "gone"])
+def test_metric_functions_that_the_branch_has_changed_since_are_stale(
+    world: ReleaseWorld, is_there: bool
+) -> None:
+    with_function(world, {"money/sums.py": "1", "money/rates.bin": "1", "other.py": "1"})
+    world.run()
+    world.workspace.commit({"other.py": "2"}, "Nothing of theirs")
+    assert world.promote().request is not None
+
+    world.workspace.commit({"money/rates.bin": "2" if is_there else None}, "Count otherwise")
+    assert_refused(
+        world, PlanIsStale, "the code of the metric function 'money.sums:profit' on main is not"
+    )
+
+    world.run()
+    assert world.promote().request is not None
+
+
+def test_metric_functions_that_no_commit_has_are_no_proof(world: ReleaseWorld) -> None:
+    with_function(world, {})
+    world.run()
+
+    assert_refused(world, PlanIsStale, "on main is not what measured this")
+
+
+def test_without_metric_functions_another_branch_may_measure(world: ReleaseWorld) -> None:
+    switch(world, "--create", "feature")
+    world.workspace.commit({"money/sums.py": "generous"}, "Earn more")
+    world.run()
+    switch(world, "main")
+
+    assert world.promote().request is not None

@@ -6,6 +6,7 @@ from mlgitops.model.errors import GateFailed, Inconclusive, MlgitopsError
 from mlgitops.model.spec import Level
 from mlgitops.model.verdict import Decision, GateResult, RuleResult, Verdict
 from mlgitops.usecases.refusal import refuse_unless_open
+from tests.fakes.decisions import gate, of_gates
 
 PASSED = RuleResult("kept", Verdict.PASS, "fine", "nothing")
 
@@ -20,7 +21,9 @@ def decision(verdict: Verdict, level: Level = "hard", *steps: str) -> Decision:
         ),
         GateResult("other", {}, "advisory", applies=True, verdict=verdict, rules=(rule,)),
     )
-    return Decision("prod", "sha256:" + "a" * 64, "sha256:e", verdict, gates)
+    return of_gates(
+        verdict, *gates, environment="prod", candidate="sha256:" + "a" * 64, evidence="sha256:e"
+    )
 
 
 def test_a_pass_goes_on() -> None:
@@ -42,14 +45,17 @@ def test_everything_else_stops_with_the_blocking_rules(
         refuse_unless_open(decision(verdict))
 
     assert caught.value.message == (
-        f"candidate aaaaaaaaaaaa is not fit for prod: {verdict}\n  min-metric: roc_auc is 0.5"
+        f"candidate aaaaaaaaaaaa is not fit for prod: {verdict}\n"
+        f"  min-metric ({verdict}): roc_auc is 0.5"
     )
-    assert caught.value.hint == "retrain"
+    assert caught.value.hint == "min-metric: retrain"
 
 
 def test_a_decision_without_gates_stops_too() -> None:
     with pytest.raises(GateFailed, match="so nothing was judged") as caught:
-        refuse_unless_open(Decision("prod", "sha256:a", "sha256:e", Verdict.ERROR, ()))
+        refuse_unless_open(
+            of_gates(Verdict.ERROR, environment="prod", candidate="sha256:a", evidence="sha256:e")
+        )
 
     assert caught.value.hint == "Bind a soft or hard policy in mlops/environments/prod.yaml"
 
@@ -60,7 +66,57 @@ def test_remediations_read_as_sentences() -> None:
     with pytest.raises(GateFailed) as caught:
         refuse_unless_open(found)
 
-    assert caught.value.hint == "Retrain. Mend the data"
+    assert caught.value.hint == "min-metric: Retrain. Mend the data."
+
+
+def test_reasons_are_in_the_order_of_urgency_and_say_their_verdict() -> None:
+    told = [Verdict.INCONCLUSIVE, Verdict.FAIL, Verdict.ERROR]
+    gates = [gate(verdict, policy=f"is-{verdict}") for verdict in told]
+    mixed = (
+        RuleResult("a", Verdict.INCONCLUSIVE, "a", ""),
+        RuleResult("b", Verdict.FAIL, "b", ""),
+    )
+    gates.append(gate(Verdict.FAIL, policy="mixed", rules=mixed))
+
+    with pytest.raises(GateFailed) as caught:
+        refuse_unless_open(of_gates(Verdict.ERROR, *gates))
+
+    assert caught.value.message.splitlines()[1:] == [
+        "  is-error (error): b",
+        "  is-fail (fail): b",
+        "  mixed (fail): b",
+        "  mixed (inconclusive): a",
+        "  is-inconclusive (inconclusive): b",
+    ]
+
+
+def test_gates_of_one_policy_are_told_apart() -> None:
+    gates = [
+        gate(Verdict.FAIL, policy="robust", parameters={"metric": "f1", "perturbation": name})
+        for name in ("noise", "gaps")
+    ]
+
+    with pytest.raises(GateFailed) as caught:
+        refuse_unless_open(of_gates(Verdict.FAIL, *gates))
+
+    assert "  robust (perturbation noise) (fail): b" in caught.value.message
+    assert caught.value.hint == ("robust (perturbation noise), robust (perturbation gaps): fix b")
+
+
+def test_a_hint_has_five_remedies_a_line_for_each_and_counts_the_others() -> None:
+    gates = [
+        gate(Verdict.FAIL, policy=f"p{n}", rules=(RuleResult("r", Verdict.FAIL, "r", f"do {n}"),))
+        for n in range(7)
+    ]
+
+    with pytest.raises(GateFailed) as caught:
+        refuse_unless_open(of_gates(Verdict.FAIL, *gates), rest="read on")
+
+    assert (caught.value.hint or "").split("\n") == [
+        "what to do:",
+        *(f"  p{n}: do {n}" for n in range(5)),
+        "  and 2 more: read on",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ from mlgitops import folders
 from mlgitops.adapters.mlflow_registry.registry import MlflowRegistry
 from mlgitops.model.digest import digest_of_bytes
 from mlgitops.model.errors import SpecError, Unavailable
-from mlgitops.model.verdict import Decision, Verdict
+from mlgitops.model.verdict import Verdict
 from mlgitops.spec import evidence as evidence_file
 from mlgitops.usecases.register import Judged, register
+from tests.fakes.decisions import of_gates
 from tests.fakes.model_registry import InMemoryRegistry
 
 # MLflow 3.17 uses what SQLAlchemy 2.1 deprecates.
@@ -45,7 +46,8 @@ def judged(folder):
     return Judged(
         evidence=evidence,
         decisions={
-            name: Decision(name, candidate, "sha256:e", Verdict.PASS, ()) for name in evidence
+            name: of_gates(Verdict.PASS, environment=name, candidate=candidate, evidence="sha256:e")
+            for name in evidence
         },
         reports=dict.fromkeys(evidence, b"<!doctype html>"),
         parameters={"learning_rate": 0.1, "loss": "log_loss", "layers": [3, 2]},

@@ -62,13 +62,13 @@ def test_it_says_what_it_undoes_and_what_follows(world: ReleaseWorld) -> None:
     world.release(how="fast-forward")
     request = world.rollback().request
 
-    assert request.title == f'Revert "promote({MODEL}→staging): v2 replaces v1 · 5 pass"'
+    assert request.title == f'Revert "promote({MODEL}→staging): v2 replaces v1 · 6 pass"'
     assert request.header["kind"] == "rollback"
     assert f"- `alias staging of {MODEL}: v2 → v1`" in request.body
     assert "is held" in request.body
 
 
-@pytest.mark.parametrize(("how", "gates"), [("merge", " · 5 pass"), ("squash", "")])
+@pytest.mark.parametrize(("how", "gates"), [("merge", " · 6 pass"), ("squash", "")])
 def test_a_title_that_a_squash_lost_is_made_anew(world: ReleaseWorld, how: str, gates: str) -> None:
     world.run()
     world.release()

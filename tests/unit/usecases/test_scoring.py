@@ -211,7 +211,7 @@ def test_rows_carry_their_clusters() -> None:
 def test_clusters_widen_what_is_found() -> None:
     truth, scores = np.tile(TRUTH, 20), np.tile(SCORES, 20)
     names = ["roc_auc", "log_loss", "accuracy"]
-    rows, codes = Rows(truth, ()), np.tile(np.arange(10), 20)
+    rows, codes = Rows(truth, ()), np.tile(np.arange(20), 10)
     clustered = Rows(truth, (), codes)
     ours, theirs = predictions(scores), predictions(1 - scores / 2)
 
@@ -222,7 +222,7 @@ def test_clusters_widen_what_is_found() -> None:
 
     assert all(known[name]["low"] < alone[name]["low"] for name in names)
     assert all(paired[name]["se"] > both[name]["se"] for name in names)
-    assert {one["clusters"] for one in known.values()} == {10}
+    assert {one["clusters"] for one in known.values()} == {20}
 
 
 def test_what_was_measured_is_a_metric_like_any() -> None:

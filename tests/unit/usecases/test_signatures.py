@@ -33,6 +33,7 @@ def test_a_signature_is_read_as_data(tmp_path: Path) -> None:
     )
 
     assert found.columns == ("visits", "plan", "x")
+    assert found.required == ("visits", "x")
     assert found.inputs == {
         "visits": "double",
         "plan": "string (optional)",

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from mlgitops.model.digest import digest
 from mlgitops.model.errors import SpecError
+from mlgitops.ports import StepStore
 from mlgitops.usecases import training
 from mlgitops.usecases.context import RunContext
 from tests.fakes.laboratory import Laboratory, keep
@@ -40,6 +41,21 @@ class Trainer:
         self.requests.append(dict(request))
         Path(request["out"]).mkdir()
         return {"inputs": [], "requirements": [], "files": list(self.files)}
+
+
+class CountingStore:
+    """A store that counts how often the code is read."""
+
+    def __init__(self, behind: StepStore) -> None:
+        self.behind = behind
+        self.reads = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.behind, name)
+
+    def code_digests(self, *given: Any) -> dict[str, str]:
+        self.reads += 1
+        return self.behind.code_digests(*given)
 
 
 def different(one: Any, other: Any) -> set[str]:
@@ -86,6 +102,20 @@ def test_imports_are_covered_whatever_is_trained_for(context: RunContext, tmp_pa
 
     with pytest.raises(SpecError, match=r"the code imports helper\.py"):
         trainer.fit(training.Training.of(context))
+
+
+def test_the_code_is_read_once_however_many_files_are_imported(
+    context: RunContext, tmp_path: Path
+) -> None:
+    reads = []
+    for files in (("shop/train.py",), ("shop/train.py", "shop/features.py", "shop/__init__.py")):
+        store = CountingStore(context.neighbours.store)
+        context.neighbours = replace(cast("Any", context.neighbours), store=store)
+        trainer = Trainer(context, tmp_path, files)
+        trainer.fit(training.Training.of(context), f"model-{len(files)}")
+        reads.append(store.reads)
+
+    assert reads[0] == reads[1]
 
 
 def test_the_record_s_digest_covers_every_part(context: RunContext) -> None:

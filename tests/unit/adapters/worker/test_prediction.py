@@ -173,6 +173,17 @@ def test_a_missing_column_is_named(workspace: Any, train: Any):
         predict(workspace, pd.DataFrame({"q": [1.0]}))
 
 
+def test_an_optional_column_may_be_missing(workspace: Any, train: Any):
+    workspace.code("echo.py", ECHO)
+    late = ["no", "yes"] * 30
+    frame = pd.DataFrame({"p": [0.1, 0.9] * 30, "q": [1.0, None] * 30, "late": late})
+    train(frame, entrypoint="echo:train", code=["echo.py"])
+
+    found = predict(workspace, pd.DataFrame({"p": [0.3]}))
+
+    assert found["score"].tolist() == [0.3]
+
+
 def test_a_model_that_raises_shows_its_own_frames(workspace: Any, train: Any):
     echo(workspace, train)
 

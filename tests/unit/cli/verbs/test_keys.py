@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from mlgitops.cli.verbs import audit, check, keys, plan, promote, reconcile
 from mlgitops.model.errors import SpecError
 from tests.fakes.answers import valid
 from tests.fakes.release_world import MODEL, ReleaseWorld
-from tests.fakes.signed_release import STRANGER, private_key, public_key
+from tests.fakes.signed_release import STRANGER, private_key, public_key, signer
 from tests.fakes.wiring import call, wired
 
 DEMANDING = (
@@ -80,6 +81,17 @@ def test_a_new_key_says_where_it_is_and_what_to_do(person: Person) -> None:
     assert "PRIVATE" not in out
 
 
+def test_a_place_for_a_key_begins_where_the_command_works(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    person.do(keys, "new", "ci", "--out", "../ci.key")
+    person.do(keys, "new", "mine", "--out", "~/mine.key")
+
+    assert (person.world.workspace.root.parent / "ci.key").is_file()
+    assert (tmp_path / "home" / "mine.key").is_file()
+
+
 def test_a_key_is_trusted_once_the_branch_has_it(person: Person) -> None:
     assert "There is no key yet" in person.do(keys, "list")[1]
     person.do(keys, "new", "ci")
@@ -114,7 +126,7 @@ def test_a_signed_promotion_is_proven_and_goes_live(person: Person) -> None:
     code, out = person.do(audit, "--verify")
     assert code == 0
     assert "by ci (" in out
-    assert "1 release: 1 proven, 0 not." in out
+    assert "1 release: 1 proven, 0 not, 0 neither." in out
 
 
 def test_without_a_key_nothing_is_proposed_where_one_has_to_sign(person: Person) -> None:
@@ -197,6 +209,39 @@ def test_a_signature_that_was_tampered_with_is_withheld_although_none_is_demande
     assert "signature: SPEC339" in out
 
 
+@pytest.mark.parametrize("words", [(), ("--offline",), ("--offline", "--verify")])
+def test_a_strangers_signature_fails_an_audit_as_it_fails_a_plan(
+    person: Person, words: tuple[str, ...]
+) -> None:
+    person.begin_to_sign()
+    person.release()
+    person.demand()
+    (envelope,) = person.envelopes
+    said = base64.b64decode(json.loads(envelope.read_bytes())["payload"])
+    path = str(envelope.relative_to(person.world.workspace.root))
+    forged = signer(STRANGER).sign(said).decode()
+    person.world.workspace.commit({path: forged}, "Sign as nobody")
+
+    code, out = person.do(audit, *words, "--format", "json")
+    (found,) = valid("audit", out)["releases"]
+    assert code == 3
+    assert found["proven"] is False
+    with pytest.raises(SpecError, match="SPEC339"):
+        person.do(plan)
+
+
+def test_what_nobody_asked_to_look_at_is_not_called_proven(person: Person) -> None:
+    person.begin_to_sign()
+    person.release()
+
+    code, out = person.do(audit, "--offline")
+    assert code == 0
+    assert "1 release: 0 proven, 0 not, 1 neither (signature unverified, bytes unchecked)." in out
+    code, out = person.do(audit, "--offline", "--format", "json")
+    assert code == 0
+    assert valid("audit", out)["releases"][0]["proven"] is False
+
+
 def test_an_audit_for_programs(person: Person) -> None:
     person.begin_to_sign()
     person.release()
@@ -205,7 +250,7 @@ def test_an_audit_for_programs(person: Person) -> None:
 
     assert code == 0
     assert found["proven"] is True
-    assert [one["standing"] for one in found["findings"]] == ["proven"] * 3
+    assert [one["standing"] for one in found["findings"]] == ["proven"] * 4
     assert json.loads(out)["commit"] == person.world.workspace.head
 
 

@@ -10,10 +10,15 @@ from typing import Any
 import pytest
 from rich.console import Console  # noqa: TID253 - tests may start slowly
 
+from mlgitops.adapters.step_store import LocalStepStore
+from mlgitops.cli.own_folder import OURS
 from mlgitops.cli.verbs import check, drift, plan, promote, reconcile, rollback, status
 from mlgitops.model.digest import short
 from mlgitops.model.errors import ChangesPending, PlanIsStale, SpecError, Unavailable
+from mlgitops.model.run import RunRecord, StepRecord
+from mlgitops.model.verdict import Verdict, decision_document
 from tests.fakes.answers import valid
+from tests.fakes.decisions import of_gates
 from tests.fakes.release_world import MODEL, PRODUCTION, STAGING, ReleaseWorld
 from tests.fakes.run_neighbours import FixedClock
 from tests.fakes.wiring import call, wired
@@ -89,6 +94,47 @@ def test_what_is_released_already_is_no_promotion(
 
     assert "is wanted already" in capsys.readouterr().out
     assert released.outputs.read_text().startswith("pull-request<<")
+
+
+@pytest.fixture
+def refused(terminal: Terminal, tmp_path: Path) -> str:
+    """The candidate of the last run here, which its gates refused, by its short name."""
+    root = terminal.world.workspace.root
+    store = LocalStepStore(root / OURS, root)
+    decision = tmp_path / "decision.json"
+    judged = of_gates(Verdict.FAIL, candidate=f"sha256:{'ab' * 32}")
+    decision.write_text(json.dumps(decision_document(judged)))
+    made = store.save("key", {"decision-staging": decision}, 0.0)
+    outputs = {name: kept.digest for name, kept in made.outputs.items()}
+    step = StepRecord("gate", "ran", "first", (), "key", {}, outputs, 0.0).failed("refused")
+    store.record_run(RunRecord(MODEL, "2026-01-01", "c", 0, (step,), {}))
+    return short(judged.candidate)
+
+
+def test_a_candidate_that_was_refused_is_not_passed_over_in_silence(
+    terminal: Terminal, refused: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warning = f"warning: this is not candidate {refused} of the last run here"
+
+    assert terminal.do(promote, "--to", "staging") == 0
+    proposed = capsys.readouterr()
+    terminal.merge()
+    assert terminal.do(promote, "--to", "staging") == 0
+    wanted = capsys.readouterr()
+
+    assert "opened " in proposed.out
+    assert "is wanted already" in wanted.out
+    for told in (proposed, wanted):
+        assert warning in told.err
+        assert f"mlgitops explain gate --model {MODEL} says why" in told.err
+
+
+def test_a_candidate_that_is_named_is_what_was_meant(
+    terminal: Terminal, refused: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert terminal.do(promote, "--to", "staging", "--version", "1") == 0
+
+    assert refused not in capsys.readouterr().err
 
 
 def test_the_candidate_that_is_named_is_proposed_not_the_newest(terminal: Terminal) -> None:

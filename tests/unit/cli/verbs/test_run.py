@@ -11,7 +11,7 @@ import pytest
 
 from mlgitops.adapters.git_repository import GitRepository
 from mlgitops.cli.answers import Answered, answer_stop
-from mlgitops.cli.verbs import run
+from mlgitops.cli.verbs import gate, run
 from mlgitops.model.errors import GateFailed, SpecError
 from mlgitops.model.promotion import release_path
 from mlgitops.model.run import STEPS
@@ -34,7 +34,16 @@ def do(laboratory: Laboratory) -> Run:
     def execute(*words: str, environ: dict[str, str] | None = None, **given: Any) -> int:
         neighbours = {
             name: getattr(laboratory.neighbours, name)
-            for name in ("tables", "worker", "store", "registry", "engine", "progress", "clock")
+            for name in (
+                "tables",
+                "worker",
+                "store",
+                "registry",
+                "engine",
+                "decisions",
+                "progress",
+                "clock",
+            )
         }
         origin = {
             name: getattr(laboratory.origin, name)
@@ -57,13 +66,29 @@ def test_what_was_done_and_what_came_of_it(do: Run, capsys: pytest.CaptureFixtur
     assert lines[0] == "churn"
     assert [line.split()[:2] for line in lines[1:9]] == [[step, "cached"] for step in STEPS]
     found = dict(line.split(maxsplit=1) for line in lines[9:])
-    assert list(found) == ["candidate", "version", "staging", "production"]
+    assert list(found) == ["candidate", "version", "staging", "production", "evidence"]
     assert found["version"] == "1"
     for environment in ("staging", "production"):
         verdict, report = found[environment].split(maxsplit=1)
         assert verdict == "pass"
         assert report.endswith(f"{found['candidate']}-{environment}.html")
         assert Path(report).is_file()
+    places = [line.split(maxsplit=1)[1] for line in lines if line.startswith("evidence ")]
+    assert [Path(place).name for place in places] == [
+        f"{found['candidate']}-{environment}.json" for environment in ("staging", "production")
+    ]
+
+
+def test_the_evidence_that_is_named_can_be_judged_again(
+    laboratory: Laboratory, do: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    do("churn")
+    [place, _] = re.findall(r"^evidence +(/.+)$", capsys.readouterr().out, re.MULTILINE)
+    wiring = wired(laboratory.root, specs=laboratory.specs, engine=laboratory.engine)
+
+    assert call(gate, wiring, "--evidence", place, "--format", "json") == 0
+
+    assert valid("gate", capsys.readouterr().out)["verdict"] == "pass"
 
 
 def test_a_run_that_stops_early_has_no_outcome(do: Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,6 +127,7 @@ def test_json_has_the_steps_and_what_came_of_them(
     assert [(one["environment"], one["held"]) for one in told["environments"]] == [
         ("staging", False), ("production", False),
     ]  # fmt: skip
+    assert all(Path(one["evidence"]).is_file() for one in told["environments"])
     assert told["logs"] == {}
 
     assert do("churn", "--until", "train", "--format", "json") == 0

@@ -83,6 +83,16 @@ def test_members_are_read_whether_packed_or_not() -> None:
         assert contents(file) == {"a/b.pkl": b"one", "c": b"two"}
 
 
+def test_a_member_counts_whatever_its_name() -> None:
+    folder = archive(("ab", b"one")).getvalue().replace(b"ab", b"a/")
+    nameless = bytearray(archive(("a", b"one")).getvalue())
+    for lengths in (26, nameless.index(b"PK\x01\x02") + 28):
+        nameless[lengths : lengths + 4] = b"\x00\x00\x01\x00"  # its name is extra now
+
+    assert contents(io.BytesIO(folder)) == {"a/": b"one"}
+    assert contents(io.BytesIO(nameless)) == {"": b"one"}
+
+
 def test_an_archive_behind_other_bytes_is_found() -> None:
     file = io.BytesIO(b"\x80\x04N." + archive(("a", b"one")).getvalue())
 

@@ -70,12 +70,39 @@ def test_licences_are_those_that_packages_state(model: Path, name: str, licence:
         ("--extra-index-url https://ada:secret@example.org", ("--extra-index-url", "", "")),
         ("git+https://ada:secret@example.org/x.git", ("git+https://example.org/x.git", "", "")),
         ("./wheels/x.whl", ("./wheels/x.whl", "", "")),
+        ("git+https://example.org/x@v1#egg=x", ("git+https://example.org/x@v1", "", "")),
     ],
 )
 def test_every_line_is_a_dependency(
     model: Path, line: str, dependency: tuple[str, str, str]
 ) -> None:
     assert listed(model, "# pinned", "", line) == [dependency]
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("git+https://ada:se@cret@example.org/x", "git+https://example.org/x"),
+        ("https://ada:se/cret@example.org/x.whl", "https://example.org/x.whl"),
+        ("https://ada:se cret@example.org/x.whl", "https://example.org/x.whl"),
+        ("https://ada:se://cret@example.org/x.whl", "https://example.org/x.whl"),
+        ("git+https://ada:secret@example.org/x@v1", "git+https://v1"),
+        ("git+https://example/x?token=secret", "git+https://example/x"),
+        ("git+https://example.org/x?token=se@cret", "git+https://example.org/x"),
+        ("https://example.org/x.whl?a=1#secret", "https://example.org/x.whl"),
+        ("https://example.org?token=secret", "https://example.org"),
+        ("git+https://example/x?token=se@cret", "git+https://"),
+        ("https://ada:se?cret@example.org/x.whl", "https://"),
+        (
+            "--index-url=https://ada:secret@example.org/simple",
+            "--index-url=https://example.org/simple",
+        ),
+        ("--proxy=ada:secret@example.org:3128", "example.org:3128"),
+        ("named @ https://ada:se cret@example.org/x", "named"),
+    ],
+)
+def test_nothing_that_may_be_a_secret_is_kept(model: Path, line: str, kept: str) -> None:
+    assert listed(model, line) == [(kept, "", "")]
 
 
 def test_order_is_kept_and_lines_are_joined(model: Path) -> None:

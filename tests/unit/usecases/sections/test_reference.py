@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,6 +69,40 @@ def test_the_column_that_moved_comes_first(laboratory: Laboratory) -> None:
     assert found is not None
     assert found[0]["column"] == "spent"
     assert found[0]["psi"] > 1 > found[1]["psi"]
+
+
+@pytest.mark.parametrize(
+    ("column", "change", "is_comparable"),
+    [
+        ("spent", lambda _: "much", False),
+        ("spent", lambda _: "", True),  # nulls are of any kind
+        ("plan", lambda _: "7", False),
+        ("member", lambda value: "" if value == "true" else value, True),
+        ("member", lambda value: {"true": "1", "false": "0"}[value], False),
+    ],
+)
+def test_a_column_of_another_kind_comes_first_and_has_no_index(
+    laboratory: Laboratory, column: str, change: Callable[[str], str], is_comparable: bool
+) -> None:
+    rows = [{**row, "member": ("true", "false")[n % 2]} for n, row in enumerate(customers())]
+    laboratory.write("data/customers.csv", as_csv(rows))
+    pipeline = "mlops/pipelines/churn.yaml"
+    laboratory.edit(pipeline, "[visits, spent, plan]", "[visits, spent, plan, member]")
+    before = laboratory.context()
+    rows = [{**row, column: change(row[column])} for row in rows]
+    laboratory.write("data/customers.csv", as_csv(rows))
+    after = laboratory.context(until="split")
+    pin = released(laboratory, before)
+    after.specs = before.specs
+
+    found = drift(after, pin)
+
+    assert found is not None
+    assert len(found) == 4
+    assert found[0]["column"] == column
+    assert ("psi" in found[0]) == is_comparable
+    assert all("psi" in one for one in found[1:])
+    assert found[0].get("psi", 1.0) > 0.2
 
 
 @pytest.mark.parametrize("content", [b"{}", b"not evidence"])

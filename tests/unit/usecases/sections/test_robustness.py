@@ -12,10 +12,11 @@ import pytest
 
 from mlgitops.evaluation.predictions import Predictions
 from mlgitops.model.errors import SpecError, Unavailable
-from mlgitops.model.spec import Perturbation
+from mlgitops.model.spec import MetricFunction, Perturbation
 from mlgitops.usecases import scoring
 from mlgitops.usecases.context import RunContext
-from mlgitops.usecases.sections.robustness import Trial, measured_as, robustness, trials
+from mlgitops.usecases.scoring import Rows
+from mlgitops.usecases.sections.robustness import Trial, robustness, trials, with_measures
 from tests.fakes.laboratory import Laboratory
 from tests.fakes.run_neighbours import ScriptedWorker
 
@@ -145,14 +146,49 @@ def test_a_perturbation_that_changes_nothing_has_no_numbers(
     assert record["few"] == {"kind": "missing", "rows": 0, "metrics": {}, "comparison": {}}
 
 
-def test_measured_predictions_take_their_trial_s_place() -> None:
-    one, two, three = (Predictions("regression", np.full(1, float(n))) for n in range(3))
-    before = [Trial(NOISY, 1, one), Trial(GAPS, 1, None), Trial(FEET, 1, two)]
+def test_each_trial_is_measured_in_a_job_of_its_own(context: RunContext, tmp_path: Path) -> None:
+    profit = MetricFunction("profit", "shop.money:profit", "maximize")
+    evaluate = replace(context.pipeline.evaluate, metrics=("profit",), functions=(profit,))
+    context.pipeline = replace(context.pipeline, evaluate=evaluate)
+    tables, requests = context.neighbours.tables, []
 
-    after = measured_as(before, [two, three])
+    def measure(request: Any) -> dict[str, Any]:
+        requests.append(request)
+        scores = tables.read(Path(request["table"]), ["truth", "model_0"])
+        if scores["model_0"][0] > 0.5:
+            raise SpecError("division by zero", details="line 7")
+        tables.write({"profit_0": scores["truth"] * 2.0}, Path(request["out"]))
+        return {"rows": 2, "files": []}
 
-    assert [trial.predictions for trial in after] == [two, None, three]
+    context.neighbours = replace(context.neighbours, worker=ScriptedWorker(measure=measure))
+    low, high = (Predictions("binary-classification", np.full(2, one)) for one in (0.2, 0.8))
+    before = [Trial(NOISY, 1, high), Trial(GAPS, 1, None), Trial(FEET, 1, low)]
+
+    after = with_measures(context, Rows(np.array([0, 1]), ()), before, tmp_path)
+
+    assert len(requests) == 2
     assert [trial.how for trial in after] == [NOISY, GAPS, FEET]
+    assert [trial.rows for trial in after] == [1, 1, 1]
+    assert [trial.predictions is None for trial in after] == [True, True, False]
+    (measured,) = [trial.predictions for trial in after if trial.predictions is not None]
+    assert measured.measured["profit"].values.tolist() == [0, 2]
+    assert b"on perturbed rows noisy: division by zero\nline 7\n" in context.printed
+
+
+def test_a_failure_of_the_machine_while_measuring_is_no_finding(
+    context: RunContext, tmp_path: Path
+) -> None:
+    profit = MetricFunction("profit", "shop.money:profit", "maximize")
+    evaluate = replace(context.pipeline.evaluate, metrics=("profit",), functions=(profit,))
+    context.pipeline = replace(context.pipeline, evaluate=evaluate)
+
+    def full(request: Any) -> dict[str, Any]:
+        raise Unavailable("the disk is full")
+
+    context.neighbours = replace(context.neighbours, worker=ScriptedWorker(measure=full))
+    trial = Trial(NOISY, 1, Predictions("binary-classification", np.full(2, 0.2)))
+    with pytest.raises(Unavailable, match="the disk is full"):
+        with_measures(context, Rows(np.array([0, 1]), ()), [trial], tmp_path)
 
 
 @pytest.mark.parametrize(

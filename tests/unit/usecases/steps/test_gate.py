@@ -8,19 +8,21 @@ from typing import Any
 
 import pytest
 
+from mlgitops.model.digest import digest_of_bytes
 from mlgitops.model.errors import GateFailed, Inconclusive, SpecError
 from mlgitops.model.spec import Gate, Policy, Rule, Waiver
 from mlgitops.model.verdict import (
-    Decision,
     GateResult,
     RuleResult,
     Verdict,
     decision_document,
 )
 from mlgitops.policies.binding import ALWAYS_ON
+from mlgitops.spec.evidence import decode, encode
 from mlgitops.usecases.context import RunContext
 from mlgitops.usecases.decisions import entries
 from mlgitops.usecases.steps import gate, register
+from tests.fakes.decisions import of_gates
 from tests.fakes.laboratory import Laboratory, keep
 
 pytestmark = pytest.mark.slow
@@ -31,11 +33,17 @@ def context(laboratory: Laboratory) -> RunContext:
     return laboratory.context()
 
 
-def decided(context: RunContext, verdict: Verdict) -> None:
+def after(context: RunContext, verdict: Verdict) -> None:
     """Put a decision for staging where the step would have put it."""
     rule = RuleResult("floor", verdict, "roc_auc is 0.5", "get more data")
     result = GateResult("min-metric", {}, "soft", True, verdict, (rule,))
-    decision = Decision("staging", "sha256:0123456789abcdef", "sha256:e", verdict, (result,))
+    decision = of_gates(
+        verdict,
+        result,
+        environment="staging",
+        candidate="sha256:0123456789abcdef",
+        evidence="sha256:e",
+    )
     keep(context, "gate", **{"decision-staging": decision_document(decision)})
 
 
@@ -91,11 +99,16 @@ def test_reports_are_put_where_people_open_them(context: RunContext) -> None:
     paths = gate.publish_reports(context)
 
     assert list(paths) == ["staging", "production"]
-    for environment, path in paths.items():
+    for environment, published in paths.items():
+        path = published.report
         candidate = gate.read_decision(context, environment).candidate
         assert path.name == f"{candidate.removeprefix('sha256:')[:12]}-{environment}.html"
         assert path.read_bytes() == context.path("gate", f"report-{environment}").read_bytes()
         assert path.read_text().lower().startswith("<!doctype html>")
+        assert published.evidence == path.with_suffix(".json")
+        content = published.evidence.read_bytes()
+        assert digest_of_bytes(content) == context.digest("evaluate", f"evidence-{environment}")
+        assert encode(decode(content)) == content
 
 
 def test_the_report_of_a_sample_leaves_the_candidates_own_alone(context: RunContext) -> None:
@@ -105,8 +118,10 @@ def test_the_report_of_a_sample_leaves_the_candidates_own_alone(context: RunCont
     sampled = gate.publish_reports(context)
 
     assert own.keys() == sampled.keys()
-    for environment, path in sampled.items():
-        assert path.name == f"{own[environment].stem}-sample-500.html"
+    for environment, published in sampled.items():
+        name = f"{own[environment].report.stem}-sample-500"
+        assert published.report.name == f"{name}.html"
+        assert published.evidence.name == f"{name}.json"
 
 
 def changed(context: RunContext, before: dict[str, Any]) -> list[str]:
@@ -176,12 +191,13 @@ def test_a_decision_is_kept_once_however_often_its_step_is_skipped(
 def test_a_log_that_somebody_changed_stops_the_run(laboratory: Laboratory) -> None:
     laboratory.run()
     file = laboratory.root / ".mlgitops" / "decisions" / "churn.jsonl"
-    file.write_text(file.read_text().replace('"pass"', '"fail"', 1))
+    *before, last = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(before) + last.replace('"pass"', '"fail"', 1))
 
     result = laboratory.run(first="gate")
 
     assert isinstance(result.error, SpecError)
-    assert "were changed, at line 1" in result.error.message
+    assert f"were changed, at line {len(before) + 1}" in result.error.message
 
 
 def test_the_model_s_name_is_an_input(context: RunContext) -> None:
@@ -202,7 +218,7 @@ def test_policies_bindings_and_metrics_are_inputs(context: RunContext) -> None:
 
 
 def test_a_pass_lets_the_run_go_on(context: RunContext) -> None:
-    decided(context, Verdict.PASS)
+    after(context, Verdict.PASS)
 
     gate.accept(context)
 
@@ -216,15 +232,16 @@ def test_a_pass_lets_the_run_go_on(context: RunContext) -> None:
     ],
 )
 def test_anything_else_stops_it(context: RunContext, verdict: Verdict, stop: type) -> None:
-    decided(context, verdict)
+    after(context, verdict)
 
     with pytest.raises(stop) as caught:
         gate.accept(context)
 
     assert caught.value.message == (
-        f"candidate 0123456789ab is not fit for staging: {verdict}\n  min-metric: roc_auc is 0.5"
+        f"candidate 0123456789ab is not fit for staging: {verdict}\n"
+        f"  min-metric ({verdict}): roc_auc is 0.5"
     )
-    assert caught.value.hint == "get more data"
+    assert caught.value.hint == "min-metric: get more data"
 
 
 def test_only_the_first_environment_decides_the_run(laboratory: Laboratory) -> None:
