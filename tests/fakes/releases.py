@@ -27,7 +27,9 @@ from mlgitops.model.spec import (
 from mlgitops.model.state import Stamp
 from mlgitops.spec import evidence as evidence_file
 
-_EVIDENCE = json.loads((Path(__file__).parents[2] / "policies" / "tests" / "evidence.json").read_text())
+_EVIDENCE = json.loads(
+    (Path(__file__).parents[2] / "policies" / "tests" / "evidence.json").read_text()
+)
 MODEL = "flights"
 STAMP = Stamp("c0ffee", datetime(2026, 11, 22, 12, 0, tzinfo=UTC), "ada")
 LATER = Stamp("decade", datetime(2026, 11, 23, 12, 0, tzinfo=UTC), "grace")

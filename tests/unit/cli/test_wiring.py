@@ -80,9 +80,7 @@ def test_untracked_code_of_a_metric_function_counts(is_measured: bool, tmp_path:
     laboratory = Laboratory.create(tmp_path / "laboratory")
     if is_measured:
         functions = "functions: {profit: {entrypoint: 'money:profit', direction: maximize}}"
-        laboratory.edit(
-            "mlops/pipelines/churn.yaml", "evaluate: {", f"evaluate: {{{functions}, "
-        )
+        laboratory.edit("mlops/pipelines/churn.yaml", "evaluate: {", f"evaluate: {{{functions}, ")
     workspace = GitWorkspace.create(tmp_path / "work")
     workspace.commit({"shop/train.py": "", "mlops/pipelines/churn.yaml": ""}, "Begin")
     workspace.write({"money.py": "x"})

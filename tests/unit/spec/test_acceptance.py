@@ -18,7 +18,9 @@ from mlgitops.spec.schemas import schema
 
 FORMATS = FormatChecker(["date"])
 JUDGES = {kind: Draft202012Validator(schema(kind), format_checker=FORMATS) for kind in Kind}
-EVIDENCE = json.loads((Path(__file__).parents[3] / "policies" / "tests" / "evidence.json").read_text())
+EVIDENCE = json.loads(
+    (Path(__file__).parents[3] / "policies" / "tests" / "evidence.json").read_text()
+)
 EVIDENCE_SCHEMA = json.loads((folder("schemas") / "evidence.schema.json").read_text())
 VALUES = st.one_of(
     st.none(),
