@@ -141,7 +141,7 @@ CHANGES: dict[Callable[[Laboratory], None], tuple[list[str], str, list[str]]] = 
         ["spec expectations"],
     ),
     change_the_split: (after("split"), "split", ["spec split"]),
-    change_a_slice: (after("evaluate"), "evaluate", ["spec evaluate"]),
+    change_a_slice: (after("evaluate"), "evaluate", ["spec evaluate", "spec examination"]),
     change_a_threshold: (after("gate"), "gate", ["spec gates"]),
     add_a_policy: (["gate"], "gate", ["policies"]),
     bind_in_an_environment: (after("gate"), "gate", ["environments"]),
@@ -572,7 +572,9 @@ def test_specs_of_a_copy_elsewhere_give_the_same_candidate(
     result = elsewhere.run()
 
     assert specs(elsewhere) == specs(laboratory)
-    assert evidence(result) == evidence(laboratory.run())
+    made, here = evidence(result), evidence(laboratory.run())
+    assert made.pop("cost").keys() == here.pop("cost").keys()  # what the clock said differs
+    assert made == here
 
 
 def specs(laboratory: Laboratory) -> Specs:

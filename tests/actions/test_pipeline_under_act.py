@@ -208,7 +208,11 @@ def check_pull_request(
     changed = git("diff", "--name-status", "main", branch).splitlines()
     digest = header["evidence"].removeprefix("sha256:")
     evidence = f"mlops/evidence/{MODEL}/{candidate}-{digest[:12]}.json"
-    assert changed == [f"A\t{evidence}", f"A\tmlops/releases/{environment}/{MODEL}.yaml"]
+    assert changed == [
+        f"A\tmlops/decisions/{environment}/{MODEL}.jsonl",
+        f"A\t{evidence}",
+        f"A\tmlops/releases/{environment}/{MODEL}.yaml",
+    ]
     assert digest_of_bytes(git("show", f"{branch}:{evidence}").encode()) == header["evidence"]
 
 
