@@ -39,7 +39,7 @@ def _many_models(place: Path) -> Path:
         )
         (pipeline.parent / f"{name}.yaml").write_text(
             pipeline.read_text()
-            .replace("{name: flights-delay,", f"{{name: {name},")
+            .replace("  name: flights-delay\n", f"  name: {name}\n")
             .replace("dataset: flights,", f"dataset: {name},")
         )
     return place
