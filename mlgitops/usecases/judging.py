@@ -13,6 +13,7 @@ from mlgitops.model.digest import digest, short
 from mlgitops.spec import evidence as evidence_file
 from mlgitops.usecases import champions, dossier, predicting, scoring
 from mlgitops.usecases.columns import require_met
+from mlgitops.usecases.findings import examine, stand
 from mlgitops.usecases.sections.reports import reports
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def judge(run: RunContext, folder: Path) -> dict[str, Path]:
     predicted = predicting.predict(run, (known, rows), models, folder)
     candidate = predicted.candidate
     scored = {_CANDIDATE: candidate, **predicted.champions}
-    findings = dossier.examine(run, candidate_digest(run), (known, rows), predicted, documents)
+    findings = examine(run, candidate_digest(run), (known, rows), predicted, documents)
     outputs = {"scores": _write_scores(run, rows, scored, folder)}
     scores_digest = f"sha256:{file_sha256(outputs['scores'])}"
     drawn = scoring.curves(run, rows, candidate)
@@ -42,7 +43,7 @@ def judge(run: RunContext, folder: Path) -> dict[str, Path]:
     standings, curves = {}, {}
     for pin in dict.fromkeys(released.values()):
         champion = (models[pin.manifest], scored[pin.manifest]) if pin else None
-        standings[pin] = dossier.stand(run, findings, rows, champion)
+        standings[pin] = stand(run, findings, rows, champion)
         theirs = scoring.curves(run, rows, champion[1]) if champion else None
         curves[pin] = Curves(candidate=drawn, champion=theirs)
     for environment, pin in released.items():
