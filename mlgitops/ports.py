@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlgitops.model.attestation import PublicKey, Signed
+    from mlgitops.model.dataset import Dataset, Source
     from mlgitops.model.digest import Manifest
     from mlgitops.model.evidence import Column, SourceRecord, TimeWindow
     from mlgitops.model.expressions import Compiled
     from mlgitops.model.registry import ModelVersion, RegisteredModel, Registration
     from mlgitops.model.run import RunRecord
-    from mlgitops.model.spec import Dataset, Source
     from mlgitops.model.verdict import Answer, Question
 
 Job = Literal["validate", "features", "train", "predict", "measure"]

@@ -15,7 +15,7 @@ from typing import Any
 
 from mlgitops.adapters.cel_engine import program
 from mlgitops.adapters.cel_engine.engine import CelEngine, request_document
-from mlgitops.model.spec import Policy, Rule, Variable
+from mlgitops.model.policy import Policy, Rule, Variable
 from mlgitops.model.verdict import context
 from mlgitops.policies.binding import BoundPolicy
 from mlgitops.policies.engine import Case, judge, questions

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from mlgitops.adapters.tables.arrow_tables import ArrowTables
-from mlgitops.model.spec import Source
+from mlgitops.model.dataset import Source
 
 gc.set_threshold(100_000)  # as the command line does
 print(ArrowTables(Path.cwd(), {}).source_digest(Source("s", "files", sys.argv[1])))

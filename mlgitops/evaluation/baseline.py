@@ -7,7 +7,7 @@ import numpy as np
 from mlgitops.evaluation.arrays import Column
 from mlgitops.evaluation.predictions import Predictions
 from mlgitops.evaluation.undefined import Undefined
-from mlgitops.model.spec import Task
+from mlgitops.model.pipeline import Task
 
 
 def prior(train_truth: Column, n: int, task: Task, classes: tuple[str, ...] = ()) -> Predictions:

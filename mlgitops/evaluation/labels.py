@@ -9,7 +9,7 @@ import numpy as np
 
 from mlgitops.evaluation.arrays import Column, Floats, Mask, coded, nulls
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Task
+from mlgitops.model.pipeline import Task
 
 _SHOWN = 5
 

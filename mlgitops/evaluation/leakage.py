@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mlgitops.evaluation.arrays import Column, Floats, Integers, Mask, coded, nulls
 from mlgitops.evaluation.ranking import area, midranks
 from mlgitops.evaluation.undefined import Undefined
-from mlgitops.model.spec import Task
+from mlgitops.model.pipeline import Task
 
 _SEED = 20_130_101
 _FEWEST_OF_CLASS = 10

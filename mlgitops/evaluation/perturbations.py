@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 import numpy as np
 
 from mlgitops.evaluation.arrays import Column, Floats, Mask, nulls
-from mlgitops.model.spec import Perturbation
+from mlgitops.model.pipeline import Perturbation
 
 _UNSEEN = "unseen"
 _LARGEST_EXACT_INTEGER = 2.0**53

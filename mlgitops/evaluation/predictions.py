@@ -10,7 +10,7 @@ import numpy as np
 from mlgitops.evaluation.arrays import Column, Floats, Mask
 from mlgitops.model.errors import SpecError
 from mlgitops.model.estimates import Direction
-from mlgitops.model.spec import Task
+from mlgitops.model.pipeline import Task
 
 _SUM_TOLERANCE = 1e-3
 """Wide enough for probabilities that were computed in 32 or 16 bits."""

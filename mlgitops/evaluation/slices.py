@@ -8,7 +8,7 @@ import numpy as np
 
 from mlgitops.evaluation.arrays import Column, Integers, Mask, coded, named
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Condition, SliceBy
+from mlgitops.model.pipeline import Condition, SliceBy
 
 MAX_SLICES = 200
 NULL_NAME = "∅"

@@ -8,8 +8,8 @@ from datetime import timedelta
 import numpy as np
 
 from mlgitops.evaluation.arrays import Column, Integers, Mask, coded, nulls
+from mlgitops.model.dataset import SplitStrategy
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import SplitStrategy
 
 
 def holdout(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mlgitops.model.spec import Task
+from mlgitops.model.pipeline import Task
 
 if TYPE_CHECKING:
     from mlgitops.model.estimates import Direction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mlgitops.model.spec import PolicyCase
+from mlgitops.model.policy import PolicyCase
 from mlgitops.model.verdict import GateResult
 
 # What a rule has to have shown: that it passes, that it does not, and that where

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal, NotRequired, TypedDict
 
 from mlgitops.model.decoding import decoded
-from mlgitops.model.spec import Level, Variable
+from mlgitops.model.policy import Level, Variable
 
 
 class Verdict(StrEnum):

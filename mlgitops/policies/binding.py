@@ -15,7 +15,9 @@ from typing import Any
 
 from mlgitops.model.digest import digest
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Environment, Gate, Level, Parameter, Pipeline, Policy, document
+from mlgitops.model.pipeline import Pipeline
+from mlgitops.model.policy import Gate, Level, Parameter, Policy
+from mlgitops.model.spec import Environment, document
 
 # A parameter whose default reads so gets the first of the pipeline's metrics; a list with
 # nothing but the second gets all of them.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlgitops.model.evidence import Evidence
-from mlgitops.model.spec import Rule, Waiver
+from mlgitops.model.policy import Rule, Waiver
 from mlgitops.model.verdict import (
     Answer,
     Context,

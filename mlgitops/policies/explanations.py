@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mlgitops.model.spec import Rule
+from mlgitops.model.policy import Rule
 from mlgitops.model.verdict import (
     Answer,
     Decision,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mlgitops.model.spec import Policy, Rule
+from mlgitops.model.policy import Policy, Rule
 from mlgitops.policies.messages import fields
 from mlgitops.policies.tokens import Token, beside, tokens
 from mlgitops.policies.variables import VARIABLES, read

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from mlgitops.model.policy import Policy, Variable
 from mlgitops.model.policy_report import Mutant, Part
-from mlgitops.model.spec import Policy, Variable
 from mlgitops.model.verdict import Answer, Question
 from mlgitops.policies.conditions import conjuncts, is_path
 from mlgitops.policies.engine import RuleAnswers, outcome

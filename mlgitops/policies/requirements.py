@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mlgitops.model.spec import Policy
+from mlgitops.model.policy import Policy
 from mlgitops.policies.variables import paths, reached, resolved
 
 # The sections with one entry for each metric, judged on all rows. Whatever else

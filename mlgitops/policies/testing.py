@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mlgitops.model.policy import Expected, Policy, PolicyCase, PolicyTest
 from mlgitops.model.policy_report import NOT_APPLICABLE, CaseResult, Side
-from mlgitops.model.spec import Expected, Policy, PolicyCase, PolicyTest
 from mlgitops.model.verdict import Answer, Question, Verdict
 from mlgitops.policies import engine
 from mlgitops.policies.binding import BoundPolicy, is_of_pipeline

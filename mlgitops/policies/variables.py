@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from mlgitops.model.spec import Variable
+from mlgitops.model.policy import Variable
 from mlgitops.policies.conditions import is_path
 from mlgitops.policies.tokens import Token, tokens
 

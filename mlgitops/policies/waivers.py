@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 
 from mlgitops.model.digest import SHORT_DIGITS
-from mlgitops.model.spec import Waiver
+from mlgitops.model.policy import Waiver
 from mlgitops.model.verdict import ConsideredWaiver, GateResult, Verdict
 
 _WAIVABLE = frozenset({Verdict.FAIL, Verdict.INCONCLUSIVE})

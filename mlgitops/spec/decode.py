@@ -10,37 +10,30 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from mlgitops.model.dataset import Dataset, Expectation, Join, Source, SourceKind, Split, Window
 from mlgitops.model.metrics import DEFAULT_METRICS
-from mlgitops.model.spec import (
+from mlgitops.model.pipeline import (
     Condition,
-    Dataset,
-    Environment,
     Evaluate,
-    Expectation,
     Features,
-    ForgeAddress,
-    Gate,
-    Join,
-    Kind,
     MetricFunction,
     ModelCard,
     Perturbation,
-    Pin,
     Pipeline,
-    Policy,
-    PolicyTest,
+    SliceBy,
+    Task,
+    Train,
+)
+from mlgitops.model.policy import Gate, Policy, PolicyTest, Waiver
+from mlgitops.model.spec import (
+    Environment,
+    ForgeAddress,
+    Kind,
+    Pin,
     Project,
     RegistryAddress,
     Release,
     Signing,
-    SliceBy,
-    Source,
-    SourceKind,
-    Split,
-    Task,
-    Train,
-    Waiver,
-    Window,
     duration,
 )
 from mlgitops.spec.decode_policies import policy, policy_test

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlgitops.model.spec import (
+from mlgitops.model.policy import (
     Expected,
     Parameter,
     Policy,

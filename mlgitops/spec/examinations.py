@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mlgitops.model.metrics import METRICS
+from mlgitops.model.pipeline import Pipeline
 from mlgitops.model.source import Diagnostic
-from mlgitops.model.spec import Pipeline
 from mlgitops.spec.documents import Document
 from mlgitops.spec.problems import shown
 from mlgitops.spec.yaml_tree import Path

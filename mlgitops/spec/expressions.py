@@ -14,8 +14,9 @@ from typing import Final
 
 from mlgitops.model.evidence import Evidence
 from mlgitops.model.expressions import Compiled, Flaw
+from mlgitops.model.policy import Policy
 from mlgitops.model.source import Diagnostic, Span
-from mlgitops.model.spec import Kind, Policy, Specs
+from mlgitops.model.spec import Kind, Specs
 from mlgitops.spec.documents import Document
 from mlgitops.spec.placement import FOLDERS
 from mlgitops.spec.problems import MOST_PER_FILE, did_you_mean, nearest, shown

@@ -7,17 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mlgitops.model.metrics import metrics_for
+from mlgitops.model.pipeline import Evaluate, Pipeline
+from mlgitops.model.policy import Parameter, Policy, PolicyTest, Waiver
 from mlgitops.model.source import Diagnostic
-from mlgitops.model.spec import (
-    Environment,
-    Evaluate,
-    Kind,
-    Parameter,
-    Pipeline,
-    Policy,
-    PolicyTest,
-    Waiver,
-)
+from mlgitops.model.spec import Environment, Kind
 from mlgitops.spec.documents import Document, Documents
 from mlgitops.spec.problems import did_you_mean, shown
 from mlgitops.spec.references import unknown

@@ -15,22 +15,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from mlgitops.model.attestation import NOBODY, Trust
+from mlgitops.model.dataset import Dataset
 from mlgitops.model.digest import digest_of_bytes
 from mlgitops.model.errors import SpecError
+from mlgitops.model.pipeline import Pipeline
+from mlgitops.model.policy import Policy, PolicyTest, Waiver
 from mlgitops.model.source import Diagnostic, Span
-from mlgitops.model.spec import (
-    Dataset,
-    Environment,
-    EvidenceReader,
-    Kind,
-    Pipeline,
-    Policy,
-    PolicyTest,
-    Project,
-    Release,
-    Specs,
-    Waiver,
-)
+from mlgitops.model.spec import Environment, EvidenceReader, Kind, Project, Release, Specs
 from mlgitops.spec import meaning, shape
 from mlgitops.spec.bundled import folder
 from mlgitops.spec.decode import decode

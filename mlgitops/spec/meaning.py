@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from mlgitops.model.dataset import Dataset
+from mlgitops.model.pipeline import Pipeline
 from mlgitops.model.source import Diagnostic
-from mlgitops.model.spec import Dataset, Kind, Pipeline, Project
+from mlgitops.model.spec import Kind, Project
 from mlgitops.spec import examinations, gates, placement, references
 from mlgitops.spec.documents import Document, Documents
 from mlgitops.spec.problems import MOST_PER_FILE, did_you_mean, shown

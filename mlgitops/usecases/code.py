@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mlgitops.model.spec import Pipeline
+    from mlgitops.model.pipeline import Pipeline
     from mlgitops.usecases.context import RunContext
 
 

@@ -11,7 +11,7 @@ from mlgitops.model.errors import SpecError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlgitops.model.spec import Condition, SliceBy
+    from mlgitops.model.pipeline import Condition, SliceBy
     from mlgitops.ports import Tables
     from mlgitops.usecases.context import RunContext
 

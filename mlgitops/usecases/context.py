@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mlgitops.model.dataset import Dataset
 from mlgitops.model.digest import digest
 from mlgitops.model.errors import SpecError, Unavailable
-from mlgitops.model.spec import Dataset, Environment, Pipeline, Specs, document
+from mlgitops.model.pipeline import Pipeline
+from mlgitops.model.spec import Environment, Specs, document
 
 if TYPE_CHECKING:
     from mlgitops.ports import (

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlgitops.evaluation.predictions import Predictions
-    from mlgitops.model.spec import Evaluate, Pin
+    from mlgitops.model.pipeline import Evaluate
+    from mlgitops.model.spec import Pin
     from mlgitops.usecases.champions import ChampionModel
     from mlgitops.usecases.context import RunContext
     from mlgitops.usecases.predicting import Predicted

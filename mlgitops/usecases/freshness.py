@@ -13,8 +13,10 @@ from mlgitops.model.errors import PlanIsStale
 from mlgitops.usecases.context import spec_digest
 
 if TYPE_CHECKING:
+    from mlgitops.model.dataset import Dataset
     from mlgitops.model.evidence import Evidence
-    from mlgitops.model.spec import Dataset, Environment, Pipeline, Specs
+    from mlgitops.model.pipeline import Pipeline
+    from mlgitops.model.spec import Environment, Specs
     from mlgitops.ports import Repository
 
 # Clocks of two machines may differ by this much.

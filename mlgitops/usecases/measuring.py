@@ -22,7 +22,7 @@ from mlgitops.usecases.scoring import Rows, score_columns
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mlgitops.model.spec import MetricFunction
+    from mlgitops.model.pipeline import MetricFunction
     from mlgitops.usecases.context import RunContext
 
 _TRUTH = "truth"

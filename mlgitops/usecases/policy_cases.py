@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlgitops.model.errors import SpecError
+from mlgitops.model.policy import Policy, PolicyCase, PolicyTest
 from mlgitops.model.source import Diagnostic
-from mlgitops.model.spec import Policy, PolicyCase, PolicyTest
 from mlgitops.policies import testing
 from mlgitops.policies.testing import Trial
 from mlgitops.spec import evidence as evidence_file

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgitops.model.errors import SpecError
+from mlgitops.model.policy import Policy
 from mlgitops.model.source import Diagnostic
-from mlgitops.model.spec import Kind, Policy
+from mlgitops.model.spec import Kind
 from mlgitops.policies import linting
 from mlgitops.policies.linting import SmellKind
 from mlgitops.policies.messages import fields

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlgitops.model.errors import SpecError, Unavailable
+from mlgitops.model.policy import Policy
 from mlgitops.model.policy_report import CaseResult, Mutant, PolicyReport
-from mlgitops.model.spec import Kind, Policy
+from mlgitops.model.spec import Kind
 from mlgitops.policies import mutation, testing
 from mlgitops.policies.testing import Trial
 from mlgitops.spec.documents import Document, Documents

@@ -26,7 +26,8 @@ from mlgitops.model.run import (
 from mlgitops.usecases.context import Neighbours, Origin, RunContext, SettledOrigin
 
 if TYPE_CHECKING:
-    from mlgitops.model.spec import Pipeline, Specs
+    from mlgitops.model.pipeline import Pipeline
+    from mlgitops.model.spec import Specs
     from mlgitops.ports import Job, StoredStep
 
 

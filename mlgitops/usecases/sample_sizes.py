@@ -14,8 +14,9 @@ from mlgitops.evaluation.power import Precision
 from mlgitops.model.digest import digest_of_bytes
 from mlgitops.model.errors import SpecError
 from mlgitops.model.evidence import Evidence
+from mlgitops.model.pipeline import Pipeline
 from mlgitops.model.sample_size import Basis, SampleSize
-from mlgitops.model.spec import Environment, Pipeline, Specs
+from mlgitops.model.spec import Environment, Specs
 from mlgitops.model.state import Target
 from mlgitops.policies.binding import bind
 from mlgitops.spec import evidence as evidence_file

@@ -9,7 +9,8 @@ import pytest
 from mlgitops.adapters.cel_engine.engine import request_document
 from mlgitops.adapters.cel_engine.program import Evaluation
 from mlgitops.model.digest import canonical_json
-from mlgitops.model.spec import Kind, Policy
+from mlgitops.model.policy import Policy
+from mlgitops.model.spec import Kind
 from mlgitops.model.verdict import Answer
 from mlgitops.policies.testing import Trial
 from mlgitops.spec.load import load, load_pack, read_builtin

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from mlgitops.adapters.cel_engine.engine import CelEngine
-from mlgitops.model.spec import Policy
+from mlgitops.model.policy import Policy
 from mlgitops.model.verdict import Context, Decision, GateResult, Verdict
 from mlgitops.policies.binding import ALWAYS_ON, FIRST_METRIC, BoundPolicy
 from mlgitops.policies.engine import Case, judge, questions

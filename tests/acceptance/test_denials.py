@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mlgitops.adapters.cel_engine.engine import CelEngine
-from mlgitops.model.spec import Policy
+from mlgitops.model.policy import Policy
 from mlgitops.model.verdict import Finding, GateResult, RuleResult, Verdict
 from mlgitops.policies import explanations
 from mlgitops.policies.engine import gate_result

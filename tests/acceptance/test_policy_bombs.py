@@ -16,7 +16,7 @@ import pytest
 
 from mlgitops.adapters.cel_engine.engine import CelEngine
 from mlgitops.adapters.cel_engine.program import MEMORY_BYTES
-from mlgitops.model.spec import Variable
+from mlgitops.model.policy import Variable
 from mlgitops.model.verdict import Answer, Question
 
 BUDGET_S = 6.0

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mlgitops.adapters.cel_engine.engine import CelEngine
+from mlgitops.model.policy import Policy
 from mlgitops.model.policy_report import PolicyReport
-from mlgitops.model.spec import Kind, Policy
+from mlgitops.model.spec import Kind
 from mlgitops.model.verdict import Verdict
 from mlgitops.policies import explanations, testing
 from mlgitops.reports.findings import sentence

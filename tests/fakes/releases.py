@@ -10,19 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mlgitops.model.digest import canonical_json, digest_of_bytes
+from mlgitops.model.pipeline import Evaluate, Features, Pipeline, Train
 from mlgitops.model.spec import (
     DriftMode,
     Environment,
-    Evaluate,
-    Features,
     ForgeAddress,
     Pin,
-    Pipeline,
     Project,
     RegistryAddress,
     Release,
     Specs,
-    Train,
 )
 from mlgitops.model.state import Stamp
 from mlgitops.spec import evidence as evidence_file

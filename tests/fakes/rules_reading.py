@@ -13,7 +13,7 @@ from typing import Any
 
 from mlgitops.adapters.cel_engine import checked_tree, compilation
 from mlgitops.adapters.cel_engine.checked_tree import Node
-from mlgitops.model.spec import Policy
+from mlgitops.model.policy import Policy
 from mlgitops.spec.expressions import SECTIONS
 
 Place = tuple[str | int, ...]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlgitops.adapters.tables.digests import files_digest
 from mlgitops.adapters.tables.source_files import has_changed, source_files
+from mlgitops.model.dataset import Dataset, Source
 from mlgitops.model.errors import MissingExtra, SpecError, Unavailable
-from mlgitops.model.spec import Dataset, Source
 from mlgitops.ports import Extraction
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from mlgitops.adapters.tables.source_files import path_below
+from mlgitops.model.dataset import Source
 from mlgitops.model.errors import MissingExtra, SpecError
-from mlgitops.model.spec import Source
 
 if TYPE_CHECKING:
     import sqlite3

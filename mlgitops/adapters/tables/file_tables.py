@@ -9,8 +9,8 @@ from mlgitops.adapters.tables.column_types import promote
 from mlgitops.adapters.tables.csv_files import read_csv
 from mlgitops.adapters.tables.parquet_files import read_parquet
 from mlgitops.adapters.tables.source_files import SourceFile
+from mlgitops.model.dataset import SourceKind
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import SourceKind
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from mlgitops.adapters.tables.column_types import normalised, not_utf8, promote
 from mlgitops.adapters.tables.connections import Database, connect
+from mlgitops.model.dataset import Source
 from mlgitops.model.errors import MlgitopsError, SpecError, Unavailable
-from mlgitops.model.spec import Source
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -15,8 +15,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from mlgitops.model.dataset import Source
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Source
 
 _WILDCARDS = frozenset("*?[")
 # Arrow's own convention: `.crc`, `_SUCCESS` and the like are not data.

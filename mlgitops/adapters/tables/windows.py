@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from mlgitops.adapters.tables.column_types import utc_times
+from mlgitops.model.dataset import Window
 from mlgitops.model.errors import SpecError
 from mlgitops.model.evidence import TimeWindow
-from mlgitops.model.spec import Window
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mlgitops.evaluation.predictions import Predictions
     from mlgitops.model.estimates import Estimate
-    from mlgitops.model.spec import SliceBy
+    from mlgitops.model.pipeline import SliceBy
     from mlgitops.usecases.context import RunContext
     from mlgitops.usecases.scoring import Rows
 

@@ -25,7 +25,7 @@ from mlgitops.usecases.training import Training, fit, record
 
 if TYPE_CHECKING:
     from mlgitops.evaluation.predictions import Predictions
-    from mlgitops.model.spec import Evaluate, Pipeline
+    from mlgitops.model.pipeline import Evaluate, Pipeline
     from mlgitops.usecases.context import RunContext
     from mlgitops.usecases.scoring import Rows
 

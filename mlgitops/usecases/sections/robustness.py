@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mlgitops.model.spec import Perturbation
+    from mlgitops.model.pipeline import Perturbation
     from mlgitops.usecases.context import RunContext
     from mlgitops.usecases.scoring import Rows
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlgitops.evaluation.predictions import Predictions
-    from mlgitops.model.spec import Evaluate, SliceBy, Task
+    from mlgitops.model.pipeline import Evaluate, SliceBy, Task
     from mlgitops.usecases.context import RunContext
     from mlgitops.usecases.scoring import Rows
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlgitops.model.dataset import Dataset, Expectation
 from mlgitops.model.errors import GateFailed, SpecError
-from mlgitops.model.spec import Dataset, Expectation
 from mlgitops.usecases.context import spec_digest
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from mlgitops.adapters.cel_engine.compilation import LONGEST_EXPRESSION
 from mlgitops.adapters.cel_engine.engine import CelEngine, request_document
 from mlgitops.model.errors import MissingExtra
 from mlgitops.model.expressions import Compiled, Flaw
-from mlgitops.model.spec import Variable
+from mlgitops.model.policy import Variable
 from mlgitops.model.verdict import Answer, Question
 
 EVIDENCE: dict[str, Any] = {

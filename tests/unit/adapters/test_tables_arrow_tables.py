@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from mlgitops.adapters.tables import arrow_tables
 from mlgitops.adapters.tables.arrow_tables import ArrowTables
+from mlgitops.model.dataset import Dataset, Join, Source, Split, Window
 from mlgitops.model.errors import MissingExtra, SpecError, Unavailable
-from mlgitops.model.spec import Dataset, Join, Source, Split, Window
 from mlgitops.ports import Tables
 
 FLIGHTS = Dataset(

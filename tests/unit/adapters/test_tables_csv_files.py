@@ -12,8 +12,8 @@ from mlgitops.adapters.tables import unpacking
 from mlgitops.adapters.tables.csv_files import read_csv
 from mlgitops.adapters.tables.parquet_files import read_parquet
 from mlgitops.adapters.tables.source_files import source_files
+from mlgitops.model.dataset import Source
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Source
 
 PLAIN = b"a,b\n1,x\n2,y\n"
 

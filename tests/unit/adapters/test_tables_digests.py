@@ -10,9 +10,9 @@ import pytest
 from mlgitops.adapters.tables import digests
 from mlgitops.adapters.tables.digests import files_digest
 from mlgitops.adapters.tables.source_files import source_files
+from mlgitops.model.dataset import Source
 from mlgitops.model.digest import FileEntry, Manifest
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Source
 
 
 def digest(root: Path) -> str:

@@ -12,8 +12,8 @@ import pytest
 from mlgitops.adapters.tables import parquet_files
 from mlgitops.adapters.tables.file_tables import read_files
 from mlgitops.adapters.tables.source_files import source_files
+from mlgitops.model.dataset import Source
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Source
 
 
 def read(folder: Path, **contents: str | pa.Table) -> pa.Table:

@@ -14,8 +14,8 @@ import pyarrow as pa  # noqa: TID253 - tests may start slowly
 import pytest
 
 from mlgitops.adapters.tables.queries import read_query
+from mlgitops.model.dataset import Source
 from mlgitops.model.errors import SpecError, Unavailable
-from mlgitops.model.spec import Source
 
 pytestmark = pytest.mark.slow
 

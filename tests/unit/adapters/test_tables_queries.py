@@ -9,8 +9,8 @@ import pytest
 
 from mlgitops.adapters.tables import queries
 from mlgitops.adapters.tables.queries import read_query
+from mlgitops.model.dataset import Source
 from mlgitops.model.errors import SpecError, Unavailable
-from mlgitops.model.spec import Source
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mlgitops.adapters.tables.source_files import has_changed, path_below, source_files
+from mlgitops.model.dataset import Source, SourceKind
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Source, SourceKind
 
 
 def names(root: Path, kind: SourceKind, location: str) -> list[str]:

@@ -8,8 +8,8 @@ import pyarrow as pa  # noqa: TID253 - tests may start slowly
 import pytest
 
 from mlgitops.adapters.tables.windows import cut_window, window_of, with_times
+from mlgitops.model.dataset import Window
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Window
 
 
 def days(*numbers: int) -> pa.Table:

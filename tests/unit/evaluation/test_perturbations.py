@@ -7,7 +7,7 @@ import pytest
 
 from mlgitops.evaluation import perturbations
 from mlgitops.evaluation.perturbations import changed_rows, kind, perturb, unseen_value
-from mlgitops.model.spec import Perturbation
+from mlgitops.model.pipeline import Perturbation
 
 N = 2_000
 RANDOM = np.random.default_rng(3)

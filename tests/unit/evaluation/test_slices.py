@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mlgitops.evaluation.slices import MAX_SLICES, cut, meeting, parts, title
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Condition, SliceBy
+from mlgitops.model.pipeline import Condition, SliceBy
 
 COLUMNS = {
     "origin": np.array(["EWR", "JFK", None, "EWR"], object),

@@ -3,7 +3,7 @@ from typing import get_args
 import pytest
 
 from mlgitops.model.metrics import DEFAULT_METRICS, METRICS, metrics_for
-from mlgitops.model.spec import Task
+from mlgitops.model.pipeline import Task
 
 
 @pytest.mark.parametrize("task", get_args(Task))

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from mlgitops.model.policy import Expected, PolicyCase
 from mlgitops.model.policy_report import CaseResult, Mutant, PolicyReport
-from mlgitops.model.spec import Expected, PolicyCase
 from mlgitops.model.verdict import GateResult, Verdict
 
 MUTANT = Mutant("only", "pass", "true", "always true")

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlgitops.model.policy import Level
 from mlgitops.model.promotion import (
     branch_name,
     branch_prefix,
@@ -15,7 +16,7 @@ from mlgitops.model.promotion import (
     release_path,
     render_header,
 )
-from mlgitops.model.spec import Level, Pin
+from mlgitops.model.spec import Pin
 from mlgitops.model.verdict import GateResult, Verdict
 from tests.fakes.decisions import of_gates
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgitops.model.spec import Level
+from mlgitops.model.policy import Level
 from mlgitops.model.verdict import (
     Answer,
     ConsideredWaiver,

@@ -8,17 +8,9 @@ from typing import Any
 import pytest
 
 from mlgitops.model.evidence import Evidence
-from mlgitops.model.spec import (
-    Environment,
-    Evaluate,
-    Features,
-    Gate,
-    Parameter,
-    Pipeline,
-    Policy,
-    Rule,
-    Train,
-)
+from mlgitops.model.pipeline import Evaluate, Features, Pipeline, Train
+from mlgitops.model.policy import Gate, Parameter, Policy, Rule
+from mlgitops.model.spec import Environment
 
 EVIDENCE = Path(__file__).parents[3] / "policies" / "tests" / "evidence.json"
 

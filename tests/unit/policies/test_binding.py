@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Gate, Parameter, Variable
+from mlgitops.model.policy import Gate, Parameter, Variable
 from mlgitops.policies.binding import ALWAYS_ON, bind
 
 STRICTNESS = ("audit", "advisory", "soft", "hard")

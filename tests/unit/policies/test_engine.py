@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlgitops.model.spec import Level, Policy, Rule, Variable, Waiver
+from mlgitops.model.policy import Level, Policy, Rule, Variable, Waiver
 from mlgitops.model.verdict import Answer, Context, Decision, Question, Verdict
 from mlgitops.policies.binding import BoundPolicy
 from mlgitops.policies.engine import (

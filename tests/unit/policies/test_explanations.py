@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mlgitops.adapters.cel_engine.engine import CelEngine
-from mlgitops.model.spec import Policy, Rule, Variable
+from mlgitops.model.policy import Policy, Rule, Variable
 from mlgitops.model.verdict import Finding, Verdict
 from mlgitops.policies import explanations
 from mlgitops.policies.binding import BoundPolicy

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlgitops.model.spec import Parameter, Policy, Rule, Variable
+from mlgitops.model.policy import Parameter, Policy, Rule, Variable
 from mlgitops.policies import linting
 from mlgitops.spec.evidence import may_lack
 

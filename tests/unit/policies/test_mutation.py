@@ -6,8 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from mlgitops.adapters.cel_engine.engine import CelEngine
-from mlgitops.model.policy_report import Mutant
-from mlgitops.model.spec import (
+from mlgitops.model.policy import (
     Expected,
     Parameter,
     Policy,
@@ -16,6 +15,7 @@ from mlgitops.model.spec import (
     Rule,
     Variable,
 )
+from mlgitops.model.policy_report import Mutant
 from mlgitops.policies import mutation, testing
 
 EVIDENCE: dict[str, Any] = {"a": {"n": 5, "low": 0.5}, "xs": [{"n": 1}, {"n": 2}]}

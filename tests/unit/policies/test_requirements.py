@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mlgitops.model.spec import Policy, Rule, Variable
+from mlgitops.model.policy import Policy, Rule, Variable
 from mlgitops.policies.requirements import metrics_asked
 from mlgitops.spec.load import load, read_builtin
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mlgitops.model.spec import Expected, Parameter, Policy, PolicyCase, PolicyTest, Rule
+from mlgitops.model.policy import Expected, Parameter, Policy, PolicyCase, PolicyTest, Rule
 from mlgitops.model.verdict import Answer, Verdict
 from mlgitops.policies import testing
 

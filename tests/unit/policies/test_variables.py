@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlgitops.model.spec import Variable
+from mlgitops.model.policy import Variable
 from mlgitops.policies.variables import paths, reached, read, resolved
 
 GAP = Variable("gap", "fairness[params.by].gaps\n  [params.rate]")

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from mlgitops.model.spec import Waiver
+from mlgitops.model.policy import Waiver
 from mlgitops.model.verdict import ConsideredWaiver, GateResult, RuleResult, Verdict
 from mlgitops.policies.waivers import considered, waive
 

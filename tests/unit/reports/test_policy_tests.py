@@ -4,8 +4,8 @@ import io
 
 from rich.console import Console  # noqa: TID253 - what tables are drawn on
 
+from mlgitops.model.policy import Expected, PolicyCase
 from mlgitops.model.policy_report import CaseResult, Mutant, PolicyReport
-from mlgitops.model.spec import Expected, PolicyCase
 from mlgitops.model.verdict import GateResult, RuleResult, Verdict
 from mlgitops.reports import policy_tests
 from mlgitops.reports.harmless import json_text

@@ -1,4 +1,5 @@
-from mlgitops.model.spec import Expected, Kind, Parameter, PolicyCase, PolicyTest, Variable
+from mlgitops.model.policy import Expected, Parameter, PolicyCase, PolicyTest, Variable
+from mlgitops.model.spec import Kind
 from mlgitops.spec.decode import decode
 from mlgitops.spec.yaml_tree import parse
 

@@ -10,7 +10,8 @@ from mlgitops.adapters.cel_engine.engine import CelEngine
 from mlgitops.model import decision_log
 from mlgitops.model.decision_log import Entry
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Gate, Policy, Rule, Specs
+from mlgitops.model.policy import Gate, Policy, Rule
+from mlgitops.model.spec import Specs
 from mlgitops.policies.binding import ALWAYS_ON, NEVER_LOWERED
 from mlgitops.usecases.backtest import Backtest, backtest
 from mlgitops.usecases.gate import gate

@@ -9,7 +9,7 @@ import pytest
 
 from mlgitops.model.digest import digest_of_bytes
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import MetricFunction
+from mlgitops.model.pipeline import MetricFunction
 from mlgitops.usecases.code import code_of, code_paths, functions_code
 from mlgitops.usecases.context import RunContext
 from tests.fakes.laboratory import Laboratory

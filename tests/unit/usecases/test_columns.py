@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Pipeline
+from mlgitops.model.pipeline import Pipeline
 from mlgitops.usecases.columns import (
     model_columns,
     require,

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from mlgitops.model.dataset import Expectation, Split
 from mlgitops.model.errors import PlanIsStale
-from mlgitops.model.spec import Evaluate, Expectation, Specs, Split, Train
+from mlgitops.model.pipeline import Evaluate, Train
+from mlgitops.model.spec import Specs
 from mlgitops.usecases.freshness import examination, refuse_outdated
 from tests.fakes.release_world import MODEL, ReleaseWorld
 

@@ -12,22 +12,9 @@ import pytest
 from mlgitops.adapters.cel_engine.engine import CelEngine
 from mlgitops.model.digest import digest
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import (
-    Environment,
-    Evaluate,
-    Features,
-    ForgeAddress,
-    Gate,
-    Parameter,
-    Pipeline,
-    Policy,
-    Project,
-    RegistryAddress,
-    Rule,
-    Specs,
-    Train,
-    Waiver,
-)
+from mlgitops.model.pipeline import Evaluate, Features, Pipeline, Train
+from mlgitops.model.policy import Gate, Parameter, Policy, Rule, Waiver
+from mlgitops.model.spec import Environment, ForgeAddress, Project, RegistryAddress, Specs
 from mlgitops.model.verdict import Answer, Context, Verdict
 from mlgitops.policies.binding import ALWAYS_ON
 from mlgitops.spec.load import no_evidence

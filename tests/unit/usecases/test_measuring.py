@@ -11,7 +11,7 @@ import pytest
 
 from mlgitops.evaluation.predictions import Predictions
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import MetricFunction
+from mlgitops.model.pipeline import MetricFunction
 from mlgitops.usecases.context import RunContext
 from mlgitops.usecases.measuring import measured
 from mlgitops.usecases.scoring import Rows

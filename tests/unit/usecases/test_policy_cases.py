@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from mlgitops.model.errors import SpecError
+from mlgitops.model.policy import Policy
 from mlgitops.model.source import Diagnostic
-from mlgitops.model.spec import Kind, Policy
+from mlgitops.model.spec import Kind
 from mlgitops.policies.testing import Trial
 from mlgitops.spec.evidence import example
 from mlgitops.usecases.policy_cases import prepared

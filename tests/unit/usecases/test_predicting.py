@@ -9,7 +9,8 @@ import pytest
 
 from mlgitops.model.digest import short
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Evaluate, MetricFunction, Perturbation, Pin, Release
+from mlgitops.model.pipeline import Evaluate, MetricFunction, Perturbation
+from mlgitops.model.spec import Pin, Release
 from mlgitops.usecases import champions, predicting, scoring
 from mlgitops.usecases.context import RunContext
 from tests.fakes.laboratory import Laboratory

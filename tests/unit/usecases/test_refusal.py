@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mlgitops.model.errors import GateFailed, Inconclusive, MlgitopsError
-from mlgitops.model.spec import Level
+from mlgitops.model.policy import Level
 from mlgitops.model.verdict import Decision, GateResult, RuleResult, Verdict
 from mlgitops.usecases.refusal import refuse_unless_open
 from tests.fakes.decisions import gate, of_gates

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mlgitops.adapters.decision_files import LocalDecisionLog
 from mlgitops.adapters.step_store import LocalStepStore
+from mlgitops.model.dataset import Dataset, Split
 from mlgitops.model.errors import (
     GateFailed,
     Inconclusive,
@@ -22,7 +23,7 @@ from mlgitops.model.errors import (
     Unavailable,
 )
 from mlgitops.model.run import STEPS, InputChange
-from mlgitops.model.spec import Dataset, Specs, Split
+from mlgitops.model.spec import Specs
 from mlgitops.ports import StoredStep
 from mlgitops.usecases.context import RunContext, SettledOrigin
 from mlgitops.usecases.run import Order, Result, find_pipeline, run

@@ -8,7 +8,8 @@ import pytest
 from mlgitops.evaluation import power
 from mlgitops.evaluation.power import Precision
 from mlgitops.model.digest import canonical_json, digest_of_bytes
-from mlgitops.model.spec import Gate, Pin, Release
+from mlgitops.model.policy import Gate
+from mlgitops.model.spec import Pin, Release
 from mlgitops.model.state import Target
 from mlgitops.spec import evidence as evidence_file
 from mlgitops.spec.load import load, read_builtin

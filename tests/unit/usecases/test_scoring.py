@@ -10,7 +10,7 @@ import pytest
 
 from mlgitops.evaluation.predictions import Measured, Predictions
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Task
+from mlgitops.model.pipeline import Task
 from mlgitops.usecases import scoring
 from mlgitops.usecases.context import RunContext
 from mlgitops.usecases.scoring import Rows

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mlgitops.evaluation.predictions import Predictions
-from mlgitops.model.spec import SliceBy, Task
+from mlgitops.model.pipeline import SliceBy, Task
 from mlgitops.usecases.context import RunContext
 from mlgitops.usecases.scoring import Rows
 from mlgitops.usecases.sections.fairness import fairness

@@ -12,7 +12,7 @@ import pytest
 
 from mlgitops.evaluation.predictions import Predictions
 from mlgitops.model.errors import SpecError, Unavailable
-from mlgitops.model.spec import MetricFunction, Perturbation
+from mlgitops.model.pipeline import MetricFunction, Perturbation
 from mlgitops.usecases import scoring
 from mlgitops.usecases.context import RunContext
 from mlgitops.usecases.scoring import Rows

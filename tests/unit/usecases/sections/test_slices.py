@@ -9,7 +9,7 @@ import pytest
 
 from mlgitops.evaluation.predictions import Predictions
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Condition, SliceBy, Task
+from mlgitops.model.pipeline import Condition, SliceBy, Task
 from mlgitops.usecases.context import RunContext
 from mlgitops.usecases.scoring import Rows
 from mlgitops.usecases.sections.slices import judge_slices

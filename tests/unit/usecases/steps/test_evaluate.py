@@ -8,7 +8,8 @@ import pytest
 
 from mlgitops.model import evidence, examinations
 from mlgitops.model.digest import digest
-from mlgitops.model.spec import MetricFunction, Pin, Release
+from mlgitops.model.pipeline import MetricFunction
+from mlgitops.model.spec import Pin, Release
 from mlgitops.usecases.context import RunContext
 from mlgitops.usecases.steps import evaluate
 from tests.fakes.laboratory import Laboratory, keep

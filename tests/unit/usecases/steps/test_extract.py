@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from mlgitops.model.dataset import Source
 from mlgitops.model.errors import SpecError
-from mlgitops.model.spec import Source
 from mlgitops.usecases.context import RunContext
 from mlgitops.usecases.steps import extract
 from tests.fakes.laboratory import Laboratory

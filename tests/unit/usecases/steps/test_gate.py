@@ -10,7 +10,7 @@ import pytest
 
 from mlgitops.model.digest import digest_of_bytes
 from mlgitops.model.errors import GateFailed, Inconclusive, SpecError
-from mlgitops.model.spec import Gate, Policy, Rule, Waiver
+from mlgitops.model.policy import Gate, Policy, Rule, Waiver
 from mlgitops.model.verdict import (
     GateResult,
     RuleResult,

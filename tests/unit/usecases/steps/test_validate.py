@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from mlgitops.model.dataset import Expectation
 from mlgitops.model.errors import GateFailed, SpecError
-from mlgitops.model.spec import Expectation
 from mlgitops.usecases.context import RunContext
 from mlgitops.usecases.steps import validate
 from tests.fakes.laboratory import Laboratory, keep
