@@ -9,9 +9,10 @@ lets a file say something other than what its reader sees.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from yaml.events import (
     AliasEvent,
@@ -27,30 +28,15 @@ from mlgitops.spec.problems import Problems, TooManyProblems, refusal, shown
 from mlgitops.spec.scalars import plain
 from mlgitops.spec.yaml_events import span_of
 
+if TYPE_CHECKING:
+    from mlgitops.spec.yaml_places import Places
+
 Path = tuple[str | int, ...]
 
 _UNENCODABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-class Places(Mapping[Path, Span]):
-    """Spans by path, made when they are asked for: most never are."""
-
-    def __init__(self, file: str) -> None:
-        self._file = file
-        self.marks: dict[Path, tuple[Any, Any]] = {}
-
-    def __getitem__(self, path: Path) -> Span:
-        start, end = self.marks[path]
-        return span_of(self._file, start, end)
-
-    def __iter__(self) -> Iterator[Path]:
-        return iter(self.marks)
-
-    def __len__(self) -> int:
-        return len(self.marks)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tree:
     """A file's value, and where each part of it stands.
 
@@ -59,9 +45,25 @@ class Tree:
     """
 
     file: str
+    text: str
     value: dict[str, Any]
-    spans: Mapping[Path, Span]
-    keys: Mapping[Path, Span]
+
+    @property
+    def spans(self) -> Mapping[Path, Span]:
+        """The places of values, by path."""
+        return self._places.values
+
+    @property
+    def keys(self) -> Mapping[Path, Span]:
+        """The places of keys, by the path of what they hold."""
+        return self._places.keys
+
+    @cached_property
+    def _places(self) -> Places:
+        # Found when they are asked for: most files are right, and nobody asks.
+        from mlgitops.spec.yaml_places import places
+
+        return places(self.text, self.file)
 
 
 def parse(text: str, file: str) -> Tree:
@@ -71,17 +73,17 @@ def parse(text: str, file: str) -> Tree:
         SpecError: all that is wrong with the text, as far as it can be read on.
     """
     problems = Problems()
-    tree = None
+    value = None
     try:
         if yaml_events.is_readable(text, file, problems):
             events = yaml_events.read(text, file, problems)
             if events is not None:
-                tree = _Builder(file, events, problems).tree()
+                value = _Builder(file, events, problems).value()
     except TooManyProblems:
         pass  # the list is long enough as it is
-    if problems.found or tree is None:
+    if problems.found or value is None:
         raise refusal(problems.found)
-    return tree
+    return Tree(file, text, value)
 
 
 class _Builder:
@@ -94,26 +96,23 @@ class _Builder:
         self._file = file
         self._next = iter(events).__next__
         self._problems = problems
-        self._spans = Places(file)
-        self._keys = Places(file)
 
-    def tree(self) -> Tree:
+    def value(self) -> dict[str, Any]:
         self._next()  # the stream begins
         self._next()  # the document begins
         root = self._next()
-        value, _ = self._node(root, ())
+        value = self._node(root)
+        if isinstance(value, dict):
+            return value
         if value is None and not self._problems.found:
             yaml_events.refuse_empty(self._file, self._problems)
-        elif not isinstance(value, dict):
+        else:
             found = f"a spec is a mapping, found {shown(value)}"
             self._refuse("SPEC112", found, root, "begin with `apiVersion: mlgitops.dev/v1`")
-            value = {}
-        return Tree(self._file, value or {}, self._spans, self._keys)
+        return {}
 
-    def _node(self, event: Any, path: Path) -> tuple[Any, Any]:
-        """The value that *event* begins, and where it ends."""
-        value: Any = None
-        end = event.end_mark
+    def _node(self, event: Any) -> Any:
+        """The value that *event* begins."""
         if isinstance(event, AliasEvent):
             self._refuse(
                 "SPEC107",
@@ -121,16 +120,12 @@ class _Builder:
                 event,
                 "write the value out",
             )
-        else:
+            return None
+        if event.anchor is not None or event.tag is not None:
             self._refuse_markup(event)
-            if isinstance(event, ScalarEvent):
-                value = self._scalar(event)
-            elif isinstance(event, MappingStartEvent):
-                value, end = self._mapping(event, path)
-            else:
-                value, end = self._sequence(event, path)
-        self._spans.marks[path] = (event.start_mark, end)
-        return value, end
+        if isinstance(event, ScalarEvent):
+            return self._scalar(event)
+        return self._mapping() if isinstance(event, MappingStartEvent) else self._sequence()
 
     def _refuse_markup(self, event: Any) -> None:
         if event.anchor is not None:
@@ -159,43 +154,39 @@ class _Builder:
             self._refuse("SPEC103", "an escape that is no character", event, "remove it")
         return text
 
-    def _sequence(self, event: Any, path: Path) -> tuple[list[Any], Any]:
+    def _sequence(self) -> list[Any]:
         items: list[Any] = []
-        end = event.end_mark
         while not isinstance(item := self._next(), SequenceEndEvent):
-            value, end = self._node(item, (*path, len(items)))
-            items.append(value)
-        return items, item.end_mark if event.flow_style else end
+            items.append(self._node(item))
+        return items
 
-    def _mapping(self, event: Any, path: Path) -> tuple[dict[str, Any], Any]:
+    def _mapping(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        end = event.end_mark
-        while not isinstance(key_event := self._next(), MappingEndEvent):
-            key = self._key(key_event, found, path)
-            below = (*path, key)
-            if key not in found:
-                self._keys.marks[below] = (key_event.start_mark, key_event.end_mark)
-            value, end = self._node(self._next(), below)
+        marks: dict[str, Any] = {}
+        while not isinstance(event := self._next(), MappingEndEvent):
+            key = self._key(event, marks)
+            value = self._node(self._next())
             found.setdefault(key, value)
-        # A block ends where the next token begins, comments and all; its last value is nearer.
-        return found, key_event.end_mark if event.flow_style else end
+        return found
 
-    def _key(self, event: Any, found: dict[str, Any], path: Path) -> str:
+    def _key(self, event: Any, marks: dict[str, Any]) -> str:
+        """The text of a key; *marks* has where those before it begin, and gains its own."""
         if not isinstance(event, ScalarEvent):
             self._refuse("SPEC113", "a key is text", event, "write the key as text")
-            self._node(event, path)  # reads past it
+            self._node(event)  # reads past it
             return ""
-        self._refuse_markup(event)
+        if event.anchor is not None or event.tag is not None:
+            self._refuse_markup(event)
         key = self._scalar(event)
         if not isinstance(key, str):
             self._refuse("SPEC113", "a key is text", event, "put it in quotes")
             return ""
         if key == "<<" and event.implicit[0]:
             self._refuse("SPEC108", "a spec has no merge keys", event, "write the keys out")
-        elif key in found:
-            first = self._keys[*path, key]
-            hint = f"the first one is on line {first.line}; keep one"
+        elif key in marks:
+            hint = f"the first one is on line {marks[key].line + 1}; keep one"
             self._refuse("SPEC102", f"the key {shown(key)} appears twice", event, hint)
+        marks.setdefault(key, event.start_mark)
         return key
 
     def _refuse(self, code: str, message: str, event: Any, hint: str) -> None:
