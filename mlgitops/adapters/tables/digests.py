@@ -29,7 +29,7 @@ def files_digest(files: Sequence[SourceFile]) -> str:
         SpecError: a file cannot be read.
     """
     size = sum(file.stamp[0] for file in files)
-    if size < max(_WORTH_THREADS_BYTES, len(files) * _WORTH_A_TURN_BYTES):
+    if len(files) == 1 or size < max(_WORTH_THREADS_BYTES, len(files) * _WORTH_A_TURN_BYTES):
         return Manifest(tuple(_entries(files))).digest
     from concurrent.futures import ThreadPoolExecutor
 
@@ -53,6 +53,9 @@ def _entry(file: SourceFile, buffer: memoryview) -> FileEntry:
             while count := os.readv(descriptor, [buffer]):
                 hasher.update(buffer[:count])
                 size += count
+                # All that was listed, and nothing behind it: no need to ask for the end.
+                if count < len(buffer) and size == file.stamp[0]:
+                    break
         finally:
             os.close(descriptor)
     except OSError as error:

@@ -19,6 +19,7 @@ from mlgitops.model.dataset import Source
 from mlgitops.model.errors import SpecError
 
 _WILDCARDS = frozenset("*?[")
+_ANY = frozenset({"*", "**"})
 # Arrow's own convention: `.crc`, `_SUCCESS` and the like are not data.
 _IGNORED_PREFIXES = (".", "_")
 
@@ -150,9 +151,11 @@ def _walk(folder: str | Path, name: str, pattern: tuple[str, ...], owner: str) -
         yield from _walk(folder, name, rest, owner)
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith(_IGNORED_PREFIXES) or not fnmatchcase(entry.name, head):
+            if entry.name.startswith(_IGNORED_PREFIXES):
                 continue
-            below = f"{name}/{entry.name}".lstrip("/")
+            if head not in _ANY and not fnmatchcase(entry.name, head):
+                continue
+            below = f"{name}/{entry.name}" if name else entry.name
             if _is_folder(entry, below, owner):
                 if head == "**" or rest:
                     yield from _walk(entry.path, below, pattern if head == "**" else rest, owner)

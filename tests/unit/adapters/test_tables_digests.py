@@ -51,6 +51,18 @@ def test_every_byte_and_name_counts(root: Path) -> None:
     assert len(seen) == 4
 
 
+@pytest.mark.parametrize("size", [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1])
+@pytest.mark.parametrize("listed", [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1])
+def test_all_bytes_count_whatever_size_was_listed(size: int, listed: int, tmp_path: Path) -> None:
+    content = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    (tmp_path / "data").write_bytes(bytes(listed))
+    files = source_files(tmp_path, Source("s", "files", "data"))
+    (tmp_path / "data").write_bytes(content)
+    entry = FileEntry("data", size, hashlib.sha256(content).hexdigest())
+
+    assert files_digest(files) == Manifest((entry,)).digest
+
+
 def test_a_file_that_vanished_is_a_spec_error(root: Path) -> None:
     files = source_files(root, Source("s", "files", "data"))
     (root / "data/3.csv").unlink()
@@ -63,7 +75,7 @@ def test_a_digest_needs_neither_arrow_nor_numpy(root: Path) -> None:
     program = (
         "import sys; from pathlib import Path\n"
         "from mlgitops.adapters.tables.arrow_tables import ArrowTables\n"
-        "from mlgitops.model.spec import Source\n"
+        "from mlgitops.model.dataset import Source\n"
         "print(ArrowTables(Path(sys.argv[1]), {}).source_digest(Source('s', 'files', 'data')))\n"
         "heavy = {'pyarrow', 'numpy', 'pandas', 'sqlalchemy'}\n"
         "assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()\n"
