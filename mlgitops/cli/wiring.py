@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from mlgitops.adapters.git_repository.repository import GitRepository
-    from mlgitops.model.attestation import Trust
-    from mlgitops.model.spec import EvidenceReader, Specs
+    from mlgitops.cli.spec_sources import SpecSources
+    from mlgitops.model.spec import Specs
     from mlgitops.model.state import Stamp
     from mlgitops.ports import (
         DecisionLog,
@@ -98,6 +98,11 @@ class Wiring:
         """Where the command was told to work: what paths of arguments begin from."""
         return self._directory
 
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The specs that were read, by path, so that what is said can show the line."""
+        return self._texts
+
     @cached_property
     def root(self) -> Path:
         """The repository that the command works in."""
@@ -113,74 +118,37 @@ class Wiring:
         return GitRepository(self.root)
 
     @cached_property
+    def _sources(self) -> SpecSources:
+        from mlgitops.cli.spec_sources import SpecSources
+
+        return SpecSources(self.repository, self._texts)
+
+    @cached_property
     def specs(self) -> Specs:
         """The specs in the work tree: what `check` and `run` go by."""
-        from mlgitops.spec.load import read_folder
-
-        return self._load(read_folder(self.root), self._evidence, self._trust)
-
-    def documents(self) -> tuple[Documents, Mapping[str, str]]:
-        """The specs in the work tree with their places, and their texts by path."""
-        from mlgitops.spec.load import load_documents, read_builtin, read_folder
-
-        files = read_folder(self.root)
-        self._texts.update(files)
-        return load_documents(files, read_builtin()), files
-
-    def check(self) -> Checked:
-        """Check the specs in the work tree."""
-        from mlgitops.spec.load import read_folder
-        from mlgitops.usecases.check import check
-
-        files = read_folder(self.root)
-        self._texts.update(files)
-        return check(files, self._evidence, self.engine, self.repository.tracks, self._trust)
+        return self._sources.here()
 
     @cached_property
     def desired(self) -> Specs:
-        """The specs at the tip of the project's branch: what reconcile goes by.
+        """The specs at the tip of the project's branch: what reconcile goes by."""
+        return self._sources.desired()
 
-        Raises:
-            SpecError: they are wrong, or name another branch than the work tree does.
-        """
-        committed = self._committed(self.desired_commit)
-        specs = self._load(committed, self._desired_evidence, self._desired_trust)
-        if specs.project.branch != self._branch:
-            raise SpecError(
-                f"mlgitops.yaml on the branch {self._branch!r} names the branch "
-                f"{specs.project.branch!r}, which holds the desired state",
-                hint="commit `branch:` in mlgitops.yaml, or take the change back",
-            )
-        return specs
-
-    def specs_at(self, ref: str) -> Specs:
-        """The specs of any commit, to judge by: no Release among them is looked at.
-
-        Raises:
-            SpecError: there is no such commit, or its specs are wrong.
-        """
-        from mlgitops.spec.load import load, read_builtin
-
-        commit = self.repository.resolve(ref)
-        if commit is None:
-            raise SpecError(f"there is no commit {ref!r} in this clone", hint="git fetch --all")
-        return load(self._committed(commit), read_builtin())
-
-    @cached_property
+    @property
     def desired_commit(self) -> str:
         """The commit that `desired` was read from."""
-        commit = self.repository.tip(self._branch)
-        if commit is None:
-            from mlgitops.cli import branch
+        return self._sources.desired_commit
 
-            raise branch.without_commit(self._branch, self.repository.checked_out())
-        return commit
+    def specs_at(self, ref: str) -> Specs:
+        """The specs of any commit, to judge by."""
+        return self._sources.at(ref)
 
-    @cached_property
-    def _branch(self) -> str:
-        from mlgitops.cli import branch
+    def documents(self) -> tuple[Documents, Mapping[str, str]]:
+        """The specs in the work tree with their places, and their texts by path."""
+        return self._sources.documents()
 
-        return branch.named_in(self.root)
+    def check(self) -> Checked:
+        """Check the specs in the work tree."""
+        return self._sources.check(self.engine)
 
     @cached_property
     def store(self) -> StepStore:
@@ -355,39 +323,3 @@ class Wiring:
         raise SpecError(
             "which model?", hint=f"name one of {', '.join(pipelines)}" if pipelines else None
         )
-
-    def _load(self, files: Mapping[str, str], evidence: EvidenceReader, trust: Trust) -> Specs:
-        from mlgitops.spec.load import load, read_builtin
-
-        self._texts.update(files)
-        return load(files, read_builtin(), evidence=evidence, trust=trust)
-
-    @property
-    def _trust(self) -> Trust:
-        """Trust in the keys of the work tree."""
-        from mlgitops.cli import signing
-
-        return signing.trust(lambda: signing.keys_here(self.root))
-
-    @property
-    def _desired_trust(self) -> Trust:
-        """Trust in the keys of the commit that `desired` is read from."""
-        from mlgitops.cli import signing
-
-        return signing.trust(lambda: signing.keys_at(self.repository, self.desired_commit))
-
-    def _evidence(self, path: str) -> bytes | None:
-        """The evidence at *path* of the work tree."""
-        from mlgitops.spec import evidence
-
-        return evidence.read(self.root, path)
-
-    def _desired_evidence(self, path: str) -> bytes | None:
-        """The evidence at *path* of the commit that `desired` is read from."""
-        return self.repository.read_bytes(path, self.desired_commit)
-
-    def _committed(self, commit: str) -> dict[str, str]:
-        from mlgitops.spec.placement import FOLDERS, PROJECT_FILE
-
-        files = self.repository.read_all((PROJECT_FILE, *FOLDERS.values()), commit)
-        return {path: text for path, text in files.items() if path.endswith(".yaml")}
