@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 # `syntax`: it is no CEL; `name`: nothing has that name; `type`: an operator does not
 # take such values; `limit`: it is CEL that may not be evaluated; `lost`: the compiler
 # ended before it came to an answer.
 FlawKind = Literal["syntax", "name", "type", "limit", "lost"]
+
+ANY: Final = "*"
+"""A step of a path: a key or place that is computed."""
+EACH: Final = "[]"
+"""A step of a path: each element of a list that is gone through, of a map each key."""
+LISTED: Final = "[…]"
+"""A step of a path: the list that an expression makes of what is at the path before it."""
+
+# What is looked up, name by name from a variable of the expression on.
+Steps = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One look at *path*, whose last name begins *at* so many characters into the expression.
+
+    None where it is written in another way, with an escape in it.
+    """
+
+    path: Steps
+    at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +51,13 @@ class Compiled:
     """An expression as its compiler sees it; with *flaws* the rest is empty.
 
     *type* is CEL's name of what it comes to, `DYN` where only its evaluation tells.
-    *parameters* are those that it reads as `params.<name>`, each once, *variables* those
-    that it reads as `variables.<name>`.
+    *reads* are the fields that it looks up, `a.b` before `a.b.c`; *path* is where all that
+    it comes to is looked up, None where it computes it. *always* is what it comes to
+    whatever there is to look up, None where that depends.
     """
 
     type: str = ""
-    parameters: tuple[str, ...] = ()
-    variables: tuple[str, ...] = ()
+    reads: tuple[Reading, ...] = ()
+    path: Steps | None = None
+    always: bool | None = None
     flaws: tuple[Flaw, ...] = ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -69,32 +69,11 @@ def example() -> Evidence:
     return decode((folder("policies") / "tests" / "evidence.json").read_bytes())
 
 
-def unknown_keys(document: Any) -> tuple[str, ...]:
-    """JSON pointers of the keys in *document* that its schema does not know."""
-    if _accepts()(document):
-        return ()
-    errors: Iterable[Any] = _validator().iter_errors(document)
-    return tuple(
-        _pointer((*error.absolute_path, key))
-        for error in errors
-        if error.validator == "additionalProperties"
-        for key in error.instance
-        if key not in error.schema.get("properties", {})
-    )
-
-
-def may_lack(place: Sequence[str]) -> bool:
-    """Whether a sound document may have nothing at *place*: section, key, `*` for any key."""
-    schema = _schema()
-    node: Any = schema
-    for part in place:
-        while "$ref" in node:
-            node = schema["$defs"][node["$ref"].rpartition("/")[2]]
-        known = node.get("properties", {})
-        if part not in node.get("required", ()):
-            return part in known or "properties" not in node
-        node = known[part]
-    return False
+@cache
+def schema() -> Mapping[str, Any]:
+    """The JSON Schema of the document; shared, so that no one may change it."""
+    text = (folder("schemas") / "evidence.schema.json").read_text(encoding="utf-8")
+    return cast("Mapping[str, Any]", json.loads(text))
 
 
 def path(evidence_digest: str, candidate: str, model: str) -> str:
@@ -164,7 +143,7 @@ def _check(document: Any) -> None:
 @cache
 def _accepts() -> Predicate:
     """What says quickly that a document is right; `_validator` says why one is not."""
-    return compiled(_schema())
+    return compiled(schema())
 
 
 @cache
@@ -172,12 +151,7 @@ def _validator() -> Validator:
     # Here, not at the top: it takes a tenth of a second that few verbs need.
     from jsonschema import Draft202012Validator
 
-    return Draft202012Validator(_schema())
-
-
-def _schema() -> dict[str, Any]:
-    text = (folder("schemas") / "evidence.schema.json").read_text(encoding="utf-8")
-    return cast("dict[str, Any]", json.loads(text))
+    return Draft202012Validator(schema())
 
 
 def _pointer(parts: Iterable[str | int]) -> str:

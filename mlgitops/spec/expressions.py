@@ -10,25 +10,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
-from typing import Final
 
-from mlgitops.model.evidence import Evidence
-from mlgitops.model.expressions import Compiled, Flaw
+from mlgitops.model.expressions import Compiled, Flaw, Reading, Steps
 from mlgitops.model.policy import Policy
 from mlgitops.model.source import Diagnostic, Span
 from mlgitops.model.spec import Kind, Specs
 from mlgitops.spec.documents import Document
 from mlgitops.spec.placement import FOLDERS
 from mlgitops.spec.problems import MOST_PER_FILE, did_you_mean, nearest, shown
+from mlgitops.spec.readings import PARAMETERS, SECTIONS, VARIABLES, resolved, unknown
 from mlgitops.spec.shape import located
 from mlgitops.spec.yaml_tree import Path, parse
 
-PARAMETERS: Final = "params"
-CONTEXT: Final = "context"
-VARIABLES: Final = "variables"
-# What expressions can name besides their parameters: the sections of the evidence, and
-# what a decision knows besides it.
-SECTIONS: Final = (*Evidence.__annotations__, CONTEXT)
 _CONDITION_TYPES = ("BOOL", "DYN")
 # Of these there are none in evidence, and the engine takes none.
 _NO_VALUES = {"TIMESTAMP": "a time", "DURATION": "a duration", "TYPE": "a type"}
@@ -67,6 +60,11 @@ class Written:
     def is_variable(self) -> bool:
         """Whether it defines one."""
         return self.place[:2] == ("spec", VARIABLES)
+
+    @property
+    def is_pass(self) -> bool:
+        """Whether a rule passes by it."""
+        return self.is_condition and self.place[-1] == "pass"
 
 
 def written(specs: Specs, files: Mapping[str, str], fields: Fields) -> Iterator[Written]:
@@ -128,16 +126,20 @@ def warning(
 
 
 def _faults_of_file(found: Iterable[tuple[Written, Compiled]]) -> Iterator[Diagnostic]:
+    variables: dict[str, Steps | None] = {}
     for one, compiled in found:
         for flaw in compiled.flaws:
             yield _fault(one, flaw)
             if flaw.kind == "lost":
                 return
         if not compiled.flaws:
-            yield from _unknown_parameters(one, compiled.parameters)
-            yield from _unknown_variables(one, compiled.variables)
+            yield from _unknown_parameters(one, compiled.reads)
+            yield from _unknown_variables(one, compiled.reads)
+            yield from _unknown_fields(one, compiled.reads, variables)
             yield from _no_condition(one, compiled.type)
             yield from _no_variable(one, compiled.type)
+        if one.is_variable:
+            variables[str(one.place[-1])] = compiled.path and resolved(compiled.path, variables)
 
 
 def _fault(one: Written, flaw: Flaw) -> Diagnostic:
@@ -179,11 +181,10 @@ def _parameters(one: Written) -> list[str]:
     return [p.name for p in policy.parameters] if isinstance(policy, Policy) else []
 
 
-def _unknown_parameters(one: Written, names: Sequence[str]) -> Iterator[Diagnostic]:
+def _unknown_parameters(one: Written, reads: Sequence[Reading]) -> Iterator[Diagnostic]:
     declared = _parameters(one)
-    for name in names:
+    for name, flaw in _read_of(PARAMETERS, reads):
         if name not in declared:
-            flaw = _read_of(one, PARAMETERS, name)
             message = f"the policy declares no parameter {shown(name)}"
             near = nearest(name, declared)
             hint = f"declare it: `{PARAMETERS}: {{{name}: {{type: number}}}}`"
@@ -191,8 +192,8 @@ def _unknown_parameters(one: Written, names: Sequence[str]) -> Iterator[Diagnost
             yield _diagnostic(one, "SPEC334", message, hint, flaw)
 
 
-def _unknown_variables(one: Written, names: Sequence[str]) -> Iterator[Diagnostic]:
-    for name in names:
+def _unknown_variables(one: Written, reads: Sequence[Reading]) -> Iterator[Diagnostic]:
+    for name, flaw in _read_of(VARIABLES, reads):
         if name not in one.readable:
             message = f"the policy defines no variable {shown(name)}"
             near = nearest(name, one.readable)
@@ -202,14 +203,27 @@ def _unknown_variables(one: Written, names: Sequence[str]) -> Iterator[Diagnosti
                 hint = "a variable reads only those above it"
             elif near:
                 hint = f'did you mean "{near}"?'
-            flaw = _read_of(one, VARIABLES, name)
             yield _diagnostic(one, "SPEC334", message, hint, flaw)
 
 
-def _read_of(one: Written, holder: str, name: str) -> Flaw:
-    """Where *one* reads *name* of *holder*, or all of it where that cannot be told."""
-    match = re.search(rf"\b{holder}\s*\.\s*(?={re.escape(name)}\b)", one.expression)
-    return Flaw("name", "", match.end() if match else None, name)
+def _read_of(holder: str, reads: Sequence[Reading]) -> Iterator[tuple[str, Flaw]]:
+    """The names that *reads* look up in *holder*, each once, and where."""
+    found: dict[str, Flaw] = {}
+    for read in reads:
+        if len(read.path) == 2 and read.path[0] == holder:
+            found.setdefault(read.path[1], _named(read))
+    yield from found.items()
+
+
+def _named(read: Reading) -> Flaw:
+    return Flaw("name", "", read.at, read.path[-1])
+
+
+def _unknown_fields(
+    one: Written, reads: Sequence[Reading], variables: Mapping[str, Steps | None]
+) -> Iterator[Diagnostic]:
+    for read, message, hint in unknown(reads, variables):
+        yield _diagnostic(one, "SPEC353", message, hint, _named(read))
 
 
 def _no_variable(one: Written, name: str) -> Iterator[Diagnostic]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlgitops.model.errors import SpecError
-from mlgitops.model.policy import Policy, PolicyCase, PolicyTest
+from mlgitops.model.policy import Policy, PolicyTest
 from mlgitops.model.source import Diagnostic
 from mlgitops.policies import testing
 from mlgitops.policies.testing import Trial
 from mlgitops.spec import evidence as evidence_file
 from mlgitops.spec.documents import Document
-from mlgitops.spec.problems import refusal, shown
+from mlgitops.spec.evidence_shape import gap
+from mlgitops.spec.problems import nearest, refusal, shown
 from mlgitops.spec.yaml_tree import Path
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ def prepared(document: Document, policy: Policy, read: EvidenceReader) -> tuple[
         changed, unmade = testing.changed(evidence, case)
         made = testing.trial(policy, test, case, changed)
         found = [_nothing(document, place, path, why) for path, why in unmade]
-        found += _unknown_keys(document, place, case, evidence, changed)
+        unset = {path for (key, path), _ in unmade if key == "set"}
+        added = [path for path in testing.created(evidence, case) if path not in unset]
+        found += _unknown_keys(document, place, added)
         found += _without_value(document, place, made)
         # What could not be changed makes cases equal that were meant to differ.
         faults += found or _twins(document, place, made, trials)
@@ -69,21 +72,15 @@ def _nothing(document: Document, place: Path, path: Path, why: str) -> Diagnosti
     return document.fault("TEST402", (*place, *path), why, hint)
 
 
-def _unknown_keys(
-    document: Document,
-    place: Path,
-    case: PolicyCase,
-    evidence: Mapping[str, Any],
-    changed: Mapping[str, Any],
-) -> Iterator[Diagnostic]:
-    """Keys that the case adds and that no evidence has, which no policy will ever read."""
-    added = testing.created(evidence, case)
-    pointers = evidence_file.unknown_keys(changed) if added else ()
-    unknown = {testing.steps(pointer) for pointer in pointers}
+def _unknown_keys(document: Document, place: Path, added: Sequence[str]) -> Iterator[Diagnostic]:
+    """Keys that the case has *added* and that no evidence has, which no policy will ever read."""
     for path in added:
         steps = testing.steps(path)
-        if any(steps[: len(key)] == key for key in unknown):
+        found = gap(steps)
+        if found is not None:
+            near = nearest(steps[found.at], found.known)
             hint = "docs/policies.md lists the sections; what is your own stands under `ext`"
+            hint = f'did you mean "{near}"?' if near else hint
             message = f"evidence has no {path}"
             yield document.fault("TEST403", (*place, "set", path), message, hint)
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from mlgitops.model.errors import SpecError
+from mlgitops.model.expressions import Compiled
 from mlgitops.model.policy import Policy
 from mlgitops.model.source import Diagnostic
 from mlgitops.model.spec import Kind
-from mlgitops.policies import linting
+from mlgitops.policies import linting, unproven
 from mlgitops.policies.linting import SmellKind
 from mlgitops.policies.messages import fields
 from mlgitops.policies.variables import paths
-from mlgitops.spec import evidence, expressions
+from mlgitops.spec import evidence_shape, expressions
 from mlgitops.spec.documents import Document, Documents
+from mlgitops.spec.expressions import Written
 from mlgitops.spec.problems import did_you_mean, shown
+from mlgitops.spec.readings import SECTIONS, VARIABLES
 
 if TYPE_CHECKING:
     from mlgitops.ports import ExpressionEngine
@@ -49,14 +53,15 @@ def lint(
         MissingExtra: there is nothing that compiles expressions.
     """
     policies = _chosen(documents, texts, names)
-    written = [
-        one for doc in policies for one in expressions.of_policy(doc, texts[doc.file], fields)
-    ]
-    compiled = engine.compile(expressions.SECTIONS, [one.expression for one in written])
+    by_policy = [list(expressions.of_policy(doc, texts[doc.file], fields)) for doc in policies]
+    written = [one for own in by_policy for one in own]
+    compiled = engine.compile(SECTIONS, [one.expression for one in written])
     found = list(expressions.faults(written, compiled))
     found += [warning for one in written for warning in _smells(one)]
+    found += _undecided(zip(written, compiled, strict=True))
     tested = {test.at("spec", "policy") for test in documents.of(Kind.POLICY_TEST)}
-    for document in policies:
+    for document, own in zip(policies, by_policy, strict=True):
+        found += _of_nothing(document, own)
         found += [replace(one, level="warning") for one in _of_policy(document, tested)]
     return tuple(sorted(found, key=_place))
 
@@ -74,14 +79,52 @@ def _chosen(documents: Documents, texts: Mapping[str, str], names: Sequence[str]
     return [one for name, one in known.items() if not names or name in names]
 
 
-def _smells(one: expressions.Written) -> Iterator[Diagnostic]:
+def _smells(one: Written) -> Iterator[Diagnostic]:
     policy = one.document.spec
     assert isinstance(policy, Policy)  # noqa: S101 - its kind says so
+    known = paths(policy.variables)
     if one.is_condition or one.is_variable:
-        known = paths(policy.variables)
-        for smell in linting.smells(one.expression, evidence.may_lack, known):
+        for smell in linting.smells(one.expression, evidence_shape.may_lack, known):
             place = (smell.at, smell.text)
             yield expressions.warning(one, *_SMELLS[smell.kind], place)
+    if one.is_pass:
+        for end in unproven.favourable(one.expression, known):
+            other = "low" if end.text == "high" else "high"
+            message = f"`{end.text}` is the favourable end: what is not proven passes, too"
+            hint = f"compare `{other}` in `pass`, and `{end.text}` in `fail`"
+            yield expressions.warning(one, "POL411", message, hint, (end.at, end.text))
+
+
+def _undecided(found: Iterable[tuple[Written, Compiled]]) -> Iterator[Diagnostic]:
+    """Each `pass` that nothing makes false, and `when` that nothing makes true."""
+    for _, of_file in groupby(found, key=lambda pair: pair[0].document.file):
+        certain: set[str] = set()
+        for one, compiled in of_file:
+            if compiled.flaws:
+                continue
+            is_certain = compiled.always or unproven.holds_always(one.expression, certain)
+            if is_certain and one.is_variable:
+                certain.add(f"{VARIABLES}.{one.place[-1]}")
+            elif is_certain and one.is_pass:
+                message = f"nothing makes {shown(one.expression)} false, so the rule cannot fail"
+                hint = "hold what was found against what is asked: `metrics.f1.low >= params.min`"
+                yield expressions.warning(one, "POL409", message, hint)
+            elif compiled.always is False and one.place == ("spec", "when"):
+                message = f"nothing makes {shown(one.expression)} true, so it judges nothing"
+                hint = "leave `when` out, or ask what tells where the policy applies"
+                yield expressions.warning(one, "POL409", message, hint)
+
+
+def _of_nothing(document: Document, written: Iterable[Written]) -> Iterator[Diagnostic]:
+    """What is asked of each item of a list that may have none; *written* are its expressions."""
+    policy = document.spec
+    assert isinstance(policy, Policy)  # noqa: S101 - its kind says so
+    by_place = {one.place: one for one in written}
+    for index, items in unproven.of_nothing(policy):
+        one = by_place["spec", "rules", index, "pass"]
+        message = f"true of nothing: where {shown(items.text)} is empty, this passes"
+        hint = f"ask that there is one: `size({items.text}) > 0 && …`"
+        yield expressions.warning(one, "POL410", message, hint, (items.at, items.text))
 
 
 def _of_policy(document: Document, tested: set[str]) -> Iterator[Diagnostic]:

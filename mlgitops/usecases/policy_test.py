@@ -13,8 +13,8 @@ from mlgitops.model.spec import Kind
 from mlgitops.policies import mutation, testing
 from mlgitops.policies.testing import Trial
 from mlgitops.spec.documents import Document, Documents
-from mlgitops.spec.expressions import SECTIONS
 from mlgitops.spec.problems import did_you_mean, refusal, shown
+from mlgitops.spec.readings import SECTIONS
 from mlgitops.usecases.policy_cases import prepared
 
 if TYPE_CHECKING:

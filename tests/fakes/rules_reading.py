@@ -14,7 +14,7 @@ from typing import Any
 from mlgitops.adapters.cel_engine import checked_tree, compilation
 from mlgitops.adapters.cel_engine.checked_tree import Node
 from mlgitops.model.policy import Policy
-from mlgitops.spec.expressions import SECTIONS
+from mlgitops.spec.readings import SECTIONS
 
 Place = tuple[str | int, ...]
 

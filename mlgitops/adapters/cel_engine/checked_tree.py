@@ -46,9 +46,11 @@ _CHILDREN: Final[Mapping[Kind, tuple[int, ...]]] = {
 _OTHERS: Final[Mapping[Kind, tuple[int, ...]]] = {
     "field": (3,),  # whether it is `has(…)`
     "list": (2,),  # which elements are optional
-    "comprehension": (1, 3, 8),  # the names of its variables
+    "comprehension": (8,),  # a second variable, which none of the macros that there are has
 }
-_REFERENCES, _ROOT, _VALUE = 2, 4, 2
+_ELEMENT, _GATHERED = 1, 3  # the names of a comprehension's variables
+_REFERENCES, _ROOT, _SOURCE, _VALUE = 2, 4, 5, 2
+_POSITIONS: Final = 4
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 _LONGEST_VARINT = 10
 
@@ -60,7 +62,8 @@ class Node:
     *name* is that of a variable, field or function; *value* only a constant's. The
     children of a call are its target, if it has one, and its arguments; those of a
     comprehension what it goes through, its start, condition, step and result; those
-    of a map each key and its value.
+    of a map each key and its value. *element* and *gathered* are what a comprehension
+    calls each thing that it goes through, and what it has made of those before.
     """
 
     id: int
@@ -68,14 +71,21 @@ class Node:
     name: str = ""
     value: Constant = None
     children: tuple[Node, ...] = ()
+    element: str = ""
+    gathered: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """*overloads* tells by a call's id which functions it may come to."""
+    """*overloads* tells by a call's id which functions it may come to.
+
+    *positions* tells by a node's id how many characters come before it: of a field before
+    its dot, of what a macro is written out to before the macro's bracket.
+    """
 
     root: Node
     overloads: Mapping[int, tuple[str, ...]]
+    positions: Mapping[int, int]
 
 
 def read(serialized: bytes) -> Tree:
@@ -86,14 +96,17 @@ def read(serialized: bytes) -> Tree:
     """
     root: Node | None = None
     overloads: dict[int, tuple[str, ...]] = {}
+    positions: dict[int, int] = {}
     for field, value in _fields(_only(serialized, _VALUE)):
         if field == _ROOT:
             root = _node(_message(value))
         elif field == _REFERENCES:
             overloads.update([_reference(_message(value))])
+        elif field == _SOURCE:
+            positions.update(_positions(_message(value)))
     if root is None:
         raise ValueError("the checked expression is empty")
-    return Tree(root, overloads)
+    return Tree(root, overloads, positions)
 
 
 def _node(message: bytes) -> Node:
@@ -109,13 +122,12 @@ def _node(message: bytes) -> Node:
         raise ValueError("an expression has no kind")
     if kind == "constant":
         return Node(identity, kind, value=_constant(content))
-    name, children = _parts(kind, content)
-    return Node(identity, kind, name, None, children)
+    return _made(identity, kind, content)
 
 
-def _parts(kind: Kind, message: bytes) -> tuple[str, tuple[Node, ...]]:
-    """What names an expression of *kind*, and what it is made of."""
-    name = ""
+def _made(identity: int, kind: Kind, message: bytes) -> Node:
+    """The expression of *kind*: what names it, and what it is made of."""
+    name, element, gathered = "", "", ""
     children: list[Node] = []
     for field, value in _fields(message):
         if field == _NAMES.get(kind):
@@ -124,9 +136,13 @@ def _parts(kind: Kind, message: bytes) -> tuple[str, tuple[Node, ...]]:
             children += _entry(_message(value))
         elif field in _CHILDREN.get(kind, ()):
             children.append(_node(_message(value)))
+        elif kind == "comprehension" and field == _ELEMENT:
+            element = _message(value).decode()
+        elif kind == "comprehension" and field == _GATHERED:
+            gathered = _message(value).decode()
         elif field not in _OTHERS.get(kind, ()):
             raise _unknown(kind, field)
-    return name, tuple(children)
+    return Node(identity, kind, name, None, tuple(children), element, gathered)
 
 
 def _entry(message: bytes) -> Iterator[Node]:
@@ -168,6 +184,16 @@ def _reference(message: bytes) -> tuple[int, tuple[str, ...]]:
         elif field == _VALUE:
             overloads += [_message(name).decode() for part, name in _fields(value) if part == 3]
     return identity, tuple(overloads)
+
+
+def _positions(message: bytes) -> Iterator[tuple[int, int]]:
+    """Each entry of the map from the id of an expression to where it stands."""
+    for field, value in _fields(message):
+        if field == _POSITIONS:
+            entry = dict(_fields(_message(value)))
+            identity, position = entry.get(1, 0), entry.get(_VALUE, 0)
+            if isinstance(identity, int) and isinstance(position, int):
+                yield identity, position
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:

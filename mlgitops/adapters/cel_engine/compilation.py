@@ -13,6 +13,7 @@ from mlgitops.adapters.cel_engine import (
     functions,
     magnitudes,
     profile,
+    reading,
 )
 from mlgitops.adapters.cel_engine.checked_tree import Node
 
@@ -132,11 +133,22 @@ def _finding(known: Any, expression: str) -> dict[str, Any]:
         return {"flaws": flaws[:_MOST_FLAWS]}
     if refused := [_flaw("limit", refusal) for refusal in profile.refusals(tree)]:
         return {"flaws": refused[:_MOST_FLAWS]}
+    reads, path = reading.read(tree, expression)
     return {
         "type": compiled.return_type().name(),
-        "parameters": profile.parameters(tree),
-        "variables": profile.variables(tree),
+        "reads": [[one.path, one.at] for one in reads],
+        "path": path,
+        "always": _always(known, compiled),
     }
+
+
+def _always(known: Any, compiled: Any) -> bool | None:
+    """What *compiled* comes to where whatever it reads is an error, if that is true or false."""
+    try:
+        value = compiled.eval(known.Activation({})).value()
+    except FAULTS:
+        return None
+    return value if isinstance(value, bool) else None
 
 
 def _flaws(report: str, expression: str) -> Iterator[dict[str, Any]]:

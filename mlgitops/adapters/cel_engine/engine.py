@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 from mlgitops.adapters.cel_engine import LONGEST_REASON
 from mlgitops.model.digest import canonical_json
 from mlgitops.model.errors import MissingExtra
-from mlgitops.model.expressions import Compiled, Flaw
+from mlgitops.model.expressions import Compiled, Flaw, Reading
 from mlgitops.model.verdict import Answer, Question
 
 TIMEOUT_S: Final = 6.0
@@ -194,8 +194,12 @@ def _answer(document: Any) -> Answer | None:
 
 def _compiled(document: Any) -> Compiled | None:
     match document:
-        case {"type": str(name), "parameters": list(parameters), "variables": list(variables)}:
-            return Compiled(name, tuple(map(str, parameters)), tuple(map(str, variables)))
+        case {"type": str(name), "reads": list(reads), "path": path, "always": always}:
+            try:
+                found = tuple(Reading(tuple(steps), at) for steps, at in reads)
+            except (TypeError, ValueError):
+                return None
+            return Compiled(name, found, tuple(path) if path else None, always)
         case {"flaws": [_, *_] as flaws}:
             try:
                 return Compiled(flaws=tuple(Flaw(**flaw) for flaw in flaws))

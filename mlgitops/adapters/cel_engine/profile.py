@@ -65,18 +65,9 @@ def refusals(tree: Tree) -> Iterator[str]:
         )
 
 
-def parameters(tree: Tree) -> tuple[str, ...]:
-    """The fields that are read of `params` by name, each once."""
-    return _fields_read(tree, "params")
-
-
 def variables(tree: Tree) -> tuple[str, ...]:
     """Those that are read, each once; of what is permitted there are no others."""
-    return _fields_read(tree, _VARIABLES)
-
-
-def _fields_read(tree: Tree, of: str) -> tuple[str, ...]:
-    fields = (node for node in _nodes(tree.root) if _is_field(node, of))
+    fields = (node for node in _nodes(tree.root) if _is_field(node, _VARIABLES))
     return tuple(dict.fromkeys(node.name for node in fields))
 
 

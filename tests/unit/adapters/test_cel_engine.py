@@ -300,19 +300,28 @@ def compiled(*expressions: str, engine: CelEngine | None = None) -> tuple[Compil
 
 
 @pytest.mark.parametrize(
-    ("expression", "name", "parameters"),
+    ("expression", "name", "reads", "path", "always"),
     [
-        ("metrics.mae.high < params.most", "BOOL", ("most",)),
-        ("slices.all(s, s.n > params.a || has(params.b) && params.a > 1)", "BOOL", ("a", "b")),
-        ("'params.no' == metrics.params.no && params['no'] == 1", "BOOL", ()),
-        ("metrics.mae", "DYN", ()),
-        ("params." + "x" * 64, "DYN", ("x" * 64,)),
-        ("size(slices)", "INT", ()),
-        ("[1]", "LIST<INT>", ()),
+        ("params.a > 1.0", "BOOL", ["params.a"], None, None),
+        ("metrics.mae", "DYN", ["metrics.mae"], "metrics.mae", None),
+        ("params." + "x" * 64, "DYN", ["params." + "x" * 64], "params." + "x" * 64, None),
+        ("slices.filter(s, s.n > 1)", "LIST<DYN>", ["slices.[].n"], "slices", None),
+        ("size(slices)", "INT", [], None, None),
+        ("[1]", "LIST<INT>", [], None, None),
+        ("true", "BOOL", [], None, True),
+        ("1 > 2", "BOOL", [], None, False),
+        ("metrics.mae.low > 0.1 || size([]) == 0", "BOOL", ["metrics.mae", "metrics.mae.low"], None, True),
+        ("metrics.mae == metrics.mae", "BOOL", ["metrics.mae"] * 2, None, None),
+        ("params.a ? true : true", "BOOL", ["params.a"], None, None),
+        ("[1, 2].all(x, timestamp('no') == timestamp('no'))", "BOOL", [], None, None),
     ],
-)
-def test_what_compiling_tells_without_evidence(expression, name, parameters):
-    assert compiled(expression) == (Compiled(name, parameters),)
+)  # fmt: skip
+def test_what_compiling_tells_without_evidence(expression, name, reads, path, always):
+    [found] = compiled(expression)
+
+    assert (found.type, found.always, found.flaws) == (name, always, ())
+    assert [".".join(one.path) for one in found.reads] == reads
+    assert found.path == (tuple(path.split(".")) if path else None)
 
 
 @pytest.mark.parametrize(
@@ -366,7 +375,7 @@ def test_compiling_a_bomb_ends(bomb):
 
     before, _ = compiled("true", BOMBS[bomb])
 
-    assert before == Compiled("BOOL")
+    assert before == Compiled("BOOL", always=True)
     assert time.monotonic() - start < 7
 
 
@@ -456,5 +465,5 @@ def test_questions_of_two_policies_have_variables_of_their_own():
 def test_compiling_tells_which_variables_are_read():
     [read, whole] = CelEngine().compile([], ["variables.a > variables.b", "variables"])
 
-    assert read == Compiled("BOOL", variables=("a", "b"))
+    assert [one.path for one in read.reads] == [("variables", "a"), ("variables", "b")]
     assert [flaw.kind for flaw in whole.flaws] == ["limit"]

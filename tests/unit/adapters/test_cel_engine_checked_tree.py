@@ -83,6 +83,23 @@ def test_macros_are_written_out() -> None:
     assert tree("has(a.b)").root.kind == "field"
 
 
+def test_a_macro_has_the_names_that_it_gives() -> None:
+    root = tree("a.filter(x, x > 1.0)").root
+
+    assert root.element == "x"
+    assert [node.name for node in nodes(root.children[4])] == [root.gathered]
+    assert tree("a.b").root.element == ""
+
+
+def test_what_is_written_has_a_place() -> None:
+    found = tree("'é' == a  . b && a['c']")
+    places = {(node.kind, node.name or node.value): node.id for node in nodes(found.root)}
+
+    assert found.positions[places["name", "a"]] in (7, 17)
+    assert found.positions[places["field", "b"]] == 10
+    assert found.positions[places["constant", "c"]] == 19
+
+
 def test_overloads_are_those_that_the_types_leave() -> None:
     unknown, known = tree("double(a)"), tree("double(size(a))")
 

@@ -10,7 +10,6 @@ from mlgitops.adapters.cel_engine.profile import (
     MOST_COMPREHENSIONS,
     MOST_ENTRIES,
     MOST_NODES,
-    parameters,
     refusals,
     variables,
 )
@@ -92,18 +91,6 @@ def test_what_is_within_the_limits_is_not(expression: str) -> None:
 
 def test_each_reason_is_said_once() -> None:
     assert len(refused("1.0 / a > 1.0 / a && 7 % 2 == 7 % 2")) == 2
-
-
-@pytest.mark.parametrize(
-    ("expression", "names"),
-    [
-        ("xs.all(x, x > params.b || has(params.c)) && params.b > 1.0", ("b", "c")),
-        ("'params.no' == a.params.no && params['no'] == 1.0", ()),
-        ("params.a.b.c", ("a",)),
-    ],
-)
-def test_parameters_are_the_fields_read_of_params(expression: str, names: tuple[str, ...]) -> None:
-    assert parameters(tree(expression)) == names
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from mlgitops.model.policy import Parameter, Policy, Rule, Variable
 from mlgitops.policies import linting
-from mlgitops.spec.evidence import may_lack
+from mlgitops.spec.evidence_shape import may_lack
 
 
 def kinds(expression: str) -> list[str]:

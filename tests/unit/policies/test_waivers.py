@@ -8,7 +8,7 @@ import pytest
 
 from mlgitops.model.policy import Waiver
 from mlgitops.model.verdict import ConsideredWaiver, GateResult, RuleResult, Verdict
-from mlgitops.policies.waivers import considered, waive
+from mlgitops.policies.waivers import considered, elsewhere, told, waive
 
 TODAY = date(2026, 11, 2)
 CANDIDATE = "sha256:" + "ab" * 32
@@ -114,3 +114,57 @@ def test_waivers_of_rules_open_a_gate_together_and_all_are_named():
     assert waive(gate(a=FAIL, b=INCONCLUSIVE, c=PASS), (a, b, useless)).waived_by == "a, b"
     assert waive(gate(a=FAIL, b=INCONCLUSIVE, c=PASS), (a, useless)).waived_by is None
     assert waive(gate(a=FAIL, b=FAIL), (a, replace(b, holds=False))).waived_by is None
+
+
+def test_the_words_that_were_reviewed_are_kept():
+    [one] = considered([WAIVER], model="flights-delay", candidate=CANDIDATE, today=TODAY)
+
+    assert (one.reason, one.why_not) == ("a reason", "")
+
+
+@pytest.mark.parametrize(
+    ("waiver", "shut", "why_not"),
+    [
+        (HOLDING, replace(gate(only=FAIL), level="hard"), "a hard gate is never waived"),
+        (HOLDING, replace(gate(only=FAIL), verdict=Verdict.ERROR), "an error is never waived"),
+        (replace(HOLDING, holds=False), gate(only=FAIL), "it expired on 2026-11-02"),
+        (
+            replace(HOLDING, rules=("a",)),
+            gate(a=FAIL, b=FAIL, c=INCONCLUSIVE, d=PASS),
+            "it does not waive what did not pass: b, c",
+        ),
+        (replace(HOLDING, policy="leakage"), gate(only=FAIL), ""),
+        (HOLDING, replace(gate(only=FAIL), waived_by="one"), ""),
+        (HOLDING, replace(gate(only=FAIL), level="advisory"), ""),
+        (replace(HOLDING, holds=False), replace(gate(only=FAIL), applies=False), ""),
+    ],
+)
+def test_a_waiver_that_opens_nothing_is_told_with_the_reason(waiver, shut, why_not):
+    assert told([waiver], (), [shut]) == (replace(waiver, why_not=why_not),)
+
+
+def test_of_waivers_for_other_candidates_those_are_told_that_would_have_opened_a_gate():
+    other = replace(WAIVER, name="a", candidate="cd" * 6)
+    found = elsewhere(
+        [
+            WAIVER,
+            other,
+            replace(other, name="old", expires=date(2026, 11, 1)),
+            replace(other, name="far", model="mars"),
+        ],
+        model="flights-delay",
+        candidate=CANDIDATE,
+        today=TODAY,
+    )
+
+    [one] = found
+    assert (one.name, one.holds, one.why_not) == ("a", False, "it is for candidate cdcdcdcdcdcd")
+    assert waive(gate(only=FAIL), found).waived_by is None
+    expired = replace(HOLDING, name="z", holds=False)
+    assert [one.name for one in told([expired], found, [gate(only=FAIL)])] == ["a", "z"]
+    for quiet in (
+        replace(gate(only=FAIL), level="hard"),
+        replace(gate(only=FAIL), waived_by="one"),
+        replace(gate(only=FAIL), policy="leakage"),
+    ):
+        assert told((), found, [quiet]) == ()
