@@ -63,8 +63,7 @@ def keys_at(repository: Repository, commit: str) -> tuple[PublicKey, ...]:
     from mlgitops.spec import keys
 
     files = repository.read_all(keys.KEY_FOLDER, commit)
-    beside = {path: text.encode() for path, text in files.items() if _is_key(path)}
-    return keys.decode(beside)
+    return keys.decode({path: text.encode() for path, text in files.items()})
 
 
 def private_place(name: str, project: str, environ: Mapping[str, str]) -> Path:
@@ -74,10 +73,3 @@ def private_place(name: str, project: str, environ: Mapping[str, str]) -> Path:
     """
     settings = Path(environ.get("XDG_CONFIG_HOME") or "~/.config")
     return settings / "mlgitops" / "keys" / project / f"{name}.key"
-
-
-def _is_key(path: str) -> bool:
-    from mlgitops.spec.keys import KEY_FOLDER, SUFFIX
-
-    folder, _, name = path.rpartition("/")
-    return folder == KEY_FOLDER and name.endswith(SUFFIX)

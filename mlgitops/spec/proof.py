@@ -27,12 +27,28 @@ _EVIDENCE: Path = ("spec", "desired", "evidence")
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something that a Release's proof lacks, and at what *place* of its file."""
+    """Something that a Release's proof lacks, and at what *place* of its file.
+
+    *repair* says how to mend it; empty where nothing mends it.
+    """
 
     code: str
     place: Path
     message: str
-    hint: str
+    repair: str = ""
+
+    def advice(self, otherwise: str) -> str:
+        """What to do: mend it, or else *otherwise*."""
+        return f"{self.repair}; or {otherwise}" if self.repair else otherwise
+
+
+def way_back(release: Release) -> str:
+    """What leads out of a release that is not proven, whatever it lacks.
+
+    Not that the candidate is promoted again: once it is taken back it is held.
+    """
+    command = f"mlgitops rollback {release.model} --env {release.environment}"
+    return f"take the release back with `{command}`, and promote another candidate"
 
 
 def check(specs: Specs, files: Mapping[str, str]) -> Iterator[Diagnostic]:
@@ -43,7 +59,8 @@ def check(specs: Specs, files: Mapping[str, str]) -> Iterator[Diagnostic]:
             path = release_path(release.environment, release.model)
             document = Document(parse(files[path], path), Kind.RELEASE, release)
             for gap in found:
-                yield document.fault(gap.code, gap.place, gap.message, gap.hint)
+                hint = gap.advice(way_back(release))
+                yield document.fault(gap.code, gap.place, gap.message, hint)
 
 
 def all_gaps(release: Release, specs: Specs) -> list[Gap]:
@@ -68,17 +85,27 @@ def signature_gap(release: Release, specs: Specs, *, is_required: bool) -> Gap |
     Raises:
         SpecError, MissingExtra: as `all_gaps`.
     """
-    if release.desired is None:
+    pin = release.desired
+    if pin is None:
         return None
+    path = evidence.path(pin.evidence, pin.candidate, release.model)
+    what = f"the evidence of v{pin.version} of {release.model} in {release.environment}, {path},"
     try:
         key = signer(release, specs)
     except Unverified as error:
-        hint = "bring the file back as it was committed with the release, or take the release back"
-        return Gap("SPEC339", _EVIDENCE, f"{_envelope(release)} proves nothing: {error}", hint)
+        message = f"{what} has a signature that proves nothing: {error}"
+        repair = (
+            f"bring {_envelope(release)} back as it was committed with the release, or, if you "
+            "stand by the release, delete it and sign anew with `mlgitops keys sign`"
+        )
+        return Gap("SPEC339", _EVIDENCE, message, repair)
     if key is None and is_required:
-        message = f"the evidence is not signed: there is no {_envelope(release)}"
-        hint = "bring the file back; `mlgitops keys sign` signs what was released without one"
-        return Gap("SPEC338", _EVIDENCE, message, hint)
+        message = f"{what} is not signed: there is no {_envelope(release)}"
+        repair = (
+            f"`mlgitops keys sign {release.model} --env {release.environment} --version "
+            f"{pin.version}` makes it, to be committed"
+        )
+        return Gap("SPEC338", _EVIDENCE, message, repair)
     return None
 
 
@@ -116,26 +143,25 @@ def gaps(release: Release, read: EvidenceReader) -> Iterator[Gap]:
     if pin is None:
         return
     path = evidence.path(pin.evidence, pin.candidate, release.model)
-    promote = f"mlgitops promote {release.model} --to {release.environment}"
     content = read(path)
     if content is None:
-        hint = f"bring the file back, or take the release back and let `{promote}` write both"
-        yield Gap("SPEC327", _EVIDENCE, f"there is no {path}", hint)
+        yield Gap("SPEC327", _EVIDENCE, f"there is no {path}", _repair(path))
         return
     found = digest_of_bytes(content)
     if found != pin.evidence:
         message = f"{path} is not what was pinned: it has the digest {short(found)}…"
-        hint = "bring the file back as it was committed with the release"
-        yield Gap("SPEC328", _EVIDENCE, message, hint)
+        yield Gap("SPEC328", _EVIDENCE, message, _repair(path))
         return
     try:
         document = evidence.decode(content)
     except SpecError as error:
-        hint = f"take the release back; `{promote}` writes evidence that a run made"
-        yield Gap("SPEC329", _EVIDENCE, f"{path}: {error.message}", hint)
+        yield Gap("SPEC329", _EVIDENCE, f"{path}: {error.message}")
         return
-    hint = f"take the release back; `{promote}` writes what belongs together"
-    yield from _other_subjects(release, pin, document, hint)
+    yield from _other_subjects(release, pin, document)
+
+
+def _repair(path: str) -> str:
+    return f"bring the file back from a commit that `git log --all -- {path}` names"
 
 
 def _envelope(release: Release) -> str:
@@ -146,7 +172,7 @@ def _envelope(release: Release) -> str:
     return envelope_path(evidence.path(pin.evidence, pin.candidate, release.model))
 
 
-def _other_subjects(release: Release, pin: Pin, document: Evidence, hint: str) -> Iterator[Gap]:
+def _other_subjects(release: Release, pin: Pin, document: Evidence) -> Iterator[Gap]:
     subject, sample = document["subject"], document["producer"]["sample"]
     candidates = short(pin.candidate), short(subject["candidate"])
     compared: tuple[tuple[Path, str, str], ...] = (
@@ -158,7 +184,7 @@ def _other_subjects(release: Release, pin: Pin, document: Evidence, hint: str) -
     for place, wanted, found in compared:
         if found != wanted:
             what = "model" if place[-1] == "name" else place[-1]
-            yield Gap("SPEC330", place, f"the evidence is of the {what} {shown(found)}", hint)
+            yield Gap("SPEC330", place, f"the evidence is of the {what} {shown(found)}")
     if sample:
         message = f"the evidence is of a sample of {sample:,} rows, which is never released"
-        yield Gap("SPEC331", _EVIDENCE, message, f"mlgitops run {release.model}")
+        yield Gap("SPEC331", _EVIDENCE, message)

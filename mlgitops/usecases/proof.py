@@ -12,11 +12,11 @@ from mlgitops.model.errors import SpecError
 from mlgitops.model.plan import Plan, TargetPlan
 from mlgitops.model.spec import Release, Specs
 from mlgitops.model.sync import Sync
-from mlgitops.spec.proof import Gap, all_gaps
+from mlgitops.spec.proof import Gap, all_gaps, way_back
 
-HINT = (
+_HINT = (
     "bring its evidence back, or take the release back with `git revert`; `mlgitops promote` "
-    "writes both, and `mlgitops check` shows the place"
+    "writes both, `mlgitops keys sign` a signature that lacks, and `mlgitops check` shows the place"
 )
 
 
@@ -36,16 +36,20 @@ def proven(target_plan: TargetPlan, specs: Specs) -> TargetPlan:
     return replace(target_plan, sync=Sync.UNPROVEN, reason=reason, changes=())
 
 
-def refuse_unproven(release: Release, specs: Specs) -> None:
+def refuse_unproven(release: Release, specs: Specs, *, otherwise: str | None = None) -> None:
     """Nobody is judged against a release that is not proven, and none is brought back.
 
+    *otherwise* is what to do where nobody can mend it; by default the release is taken back.
+
     Raises:
-        SpecError: *release* is not.
+        SpecError: *release* is not; says what it lacks, and what to do about that.
     """
     gap = _first_gap(release, specs)
     if gap is not None:
+        version = f"v{release.desired.version}" if release.desired else "nothing"
         target = f"{release.environment}/{release.model}"
-        raise SpecError(f"the release {target} is not proven: {gap.message}", hint=HINT)
+        message = f"the release of {version} as {target} is not proven: {gap.message}"
+        raise SpecError(message, hint=gap.advice(otherwise or way_back(release)))
 
 
 def problem_of(planned: Plan) -> SpecError | None:
@@ -55,7 +59,7 @@ def problem_of(planned: Plan) -> SpecError | None:
         return None
     lines = "\n".join(f"  {target.target}: {target.reason}" for target in unproven)
     of = f"{len(unproven)} of {len(planned.targets)}"
-    return SpecError(f"{of} targets have a release that is not proven\n{lines}", hint=HINT)
+    return SpecError(f"{of} targets have a release that is not proven\n{lines}", hint=_HINT)
 
 
 def _first_gap(release: Release, specs: Specs) -> Gap | None:

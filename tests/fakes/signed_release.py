@@ -61,6 +61,7 @@ class SignedRelease:
     evidence: dict[str, Any] = field(default_factory=lambda: copy.deepcopy(_EVIDENCE))
     files: dict[str, bytes] = field(default_factory=dict)
     pin: Pin | None = None
+    previous: Pin | None = None
 
     def __post_init__(self) -> None:
         self.release_evidence()
@@ -123,7 +124,7 @@ class SignedRelease:
 
     @property
     def release(self) -> Release:
-        return Release(self.model, self.environment, desired=self.pin, previous=None)
+        return Release(self.model, self.environment, desired=self.pin, previous=self.previous)
 
     @property
     def specs(self) -> Specs:

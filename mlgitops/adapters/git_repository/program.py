@@ -157,6 +157,13 @@ class Git:
             raise _refused(arguments, ended)
         return ended.returncode == 0
 
+    def matches(self, *arguments: str) -> bytes:
+        """What `git` prints of what it looked for; empty when it found nothing (1)."""
+        ended = self._run(arguments, b"", {})
+        if ended.returncode not in (0, 1):
+            raise _refused(arguments, ended)
+        return ended.stdout
+
     def objects(self, names: Sequence[str]) -> list[GitObject | None]:
         """The objects that *names* name, in one process; None where there is none."""
         if not names:

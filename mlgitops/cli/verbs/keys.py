@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import argparse
 
     from mlgitops.cli.wiring import Wiring
+    from mlgitops.ports import Signer
+    from mlgitops.usecases.keys import SigningRound
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,14 +28,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="where to write the private half; default: below ~/.config/mlgitops/keys",
     )
     actions.add_parser("list", help="show the keys, and which of them are trusted")
-    actions.add_parser("sign", help="sign what was released before without a signature")
+    sign = actions.add_parser(
+        "sign", help="sign what is released, and what a rollback brings back, where it is not"
+    )
+    sign.add_argument("model", nargs="?", metavar="MODEL", help="sign one version of it only")
+    sign.add_argument("--env", dest="environment", metavar="ENV", help="where it was released")
+    sign.add_argument("--version", type=int, metavar="N", help="which version, however old")
 
 
 def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     """Do what was asked, and say what is to be done next."""
     if arguments.action == "new":
         return _new(arguments.name, arguments.out, wiring)
-    return _list(wiring) if arguments.action == "list" else _sign(wiring)
+    return _list(wiring) if arguments.action == "list" else _sign(arguments, wiring)
 
 
 def _new(name: str, out: Path | None, wiring: Wiring) -> int:
@@ -46,7 +53,7 @@ def _new(name: str, out: Path | None, wiring: Wiring) -> int:
     place = private_place(name, project.name, wiring.environ)
     if out is not None:
         place = wiring.directory / out.expanduser()
-    made = new(name, wiring.root, place, LocalKeyMaker())
+    made = new(name, wiring.root, place, LocalKeyMaker(), is_our_folder=out is None)
     public = made.public.relative_to(wiring.root)
     sys.stdout.write(
         f"key        {made.key.shown}\n"
@@ -67,8 +74,29 @@ def _list(wiring: Wiring) -> int:
     return 0
 
 
-def _sign(wiring: Wiring) -> int:
+def _sign(arguments: argparse.Namespace, wiring: Wiring) -> int:
     from mlgitops.usecases.keys import sign_released
+
+    signer = _signer(wiring)
+    asked = (arguments.model, arguments.environment, arguments.version)
+    if asked == (None, None, None):
+        _tell(sign_released(wiring.specs, wiring.root, signer))
+        return 0
+    if None in asked:
+        raise SpecError(
+            "to sign one version, its model, environment and number are needed",
+            hint="mlgitops keys sign MODEL --env ENV --version N",
+        )
+    from mlgitops.model.state import Target
+    from mlgitops.usecases.keys import release_of, sign_version
+
+    target = Target(arguments.environment, arguments.model)
+    release = release_of(target, arguments.version, wiring.specs, wiring.repository)
+    _tell(sign_version(release, wiring.specs, wiring.root, signer))
+    return 0
+
+
+def _signer(wiring: Wiring) -> Signer:
     from mlgitops.usecases.signing import KEY_FILE_VARIABLE, KEY_VARIABLE
 
     if wiring.signer is None:
@@ -76,12 +104,20 @@ def _sign(wiring: Wiring) -> int:
             "there is no key to sign with",
             hint=f"set {KEY_FILE_VARIABLE} or {KEY_VARIABLE}; `mlgitops keys new NAME` makes one",
         )
-    signed = sign_released(wiring.specs, wiring.root, wiring.signer)
-    for one in signed:
-        sys.stdout.write(f"signed     {one.target}: {one.path}\n")
-    sys.stdout.write(
-        "commit them, and have that reviewed as a release is\n"
-        if signed
-        else "every release is signed already\n"
-    )
-    return 0
+    return wiring.signer
+
+
+def _tell(found: SigningRound) -> None:
+    for one in found.made:
+        what = "" if one.is_live else ", which a rollback may bring back"
+        sys.stdout.write(f"signed     {one.target} v{one.version}{what}: {one.path}\n")
+    for other in found.left:
+        sys.stdout.write(
+            f"left out   {other.target} v{other.version}, which a rollback would bring back: "
+            f"{other.reason}\n"
+        )
+    if found.made:
+        sys.stdout.write("commit them, and have that reviewed as a release is\n")
+    else:
+        all_ = "all else" if found.left else "every release"
+        sys.stdout.write(f"{all_} is signed already\n")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mlgitops.model.errors import SpecError
@@ -7,7 +9,7 @@ from mlgitops.model.spec import Kind
 from mlgitops.spec import keys
 from mlgitops.spec.decode import decode
 from mlgitops.spec.yaml_tree import parse
-from tests.fakes.signed_release import CI, RELEASER, SignedRelease, public_key
+from tests.fakes.signed_release import CI, RELEASER, SignedRelease, private_key, public_key
 
 ONE, TWO = public_key("ci", CI), public_key("releaser", RELEASER)
 
@@ -102,3 +104,59 @@ def test_a_key_is_found_by_its_id():
 
     assert keys.trusted(specs, TWO.id) == TWO
     assert keys.trusted(specs, TWO.id[:12]) is None
+
+
+PRIVATE = private_key(CI)
+
+
+@pytest.mark.parametrize(
+    ("place", "content"),
+    [
+        ("ci.key", PRIVATE),
+        ("ci.key", b"in DER, or with a password"),
+        ("ci.pub", PRIVATE),
+        ("README.md", b"Who is who.\n\n" + PRIVATE),
+        ("old/ci.pem", PRIVATE.replace(b"PRIVATE", b"ENCRYPTED PRIVATE")),
+    ],
+)
+def test_a_private_key_among_them_refuses_them_all(place, content):
+    path = f"{keys.KEY_FOLDER}/{place}"
+    with pytest.raises(SpecError) as found:
+        keys.decode({keys.path("releaser"): TWO.encode().encode(), path: content})
+
+    [problem] = found.value.diagnostics
+    assert (problem.code, problem.span.file) == ("SPEC345", path)
+    assert problem.span.line == (3 if place == "README.md" else 1)
+    assert "no secret any more" in problem.hint
+
+
+def test_other_files_may_lie_beside_the_keys():
+    path = f"{keys.KEY_FOLDER}/"
+    others = {f"{path}README.md": b"who is who", f"{path}old/x.pub": b"x", f"{path}link": None}
+
+    assert keys.decode({keys.path("ci"): ONE.encode().encode(), **others}) == (ONE,)
+
+
+def test_a_work_trees_private_key_is_found_below_its_folder(tmp_path):
+    place = tmp_path / keys.KEY_FOLDER / "old" / "mine"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(PRIVATE)
+
+    with pytest.raises(SpecError) as found:
+        keys.read(tmp_path)
+    assert codes(found) == [("SPEC345", "mlops/keys/old/mine")]
+
+
+def test_a_key_as_we_write_it_holds_the_texts_that_leaks_looks_for():
+    asked = []
+    assert list(keys.leaks(lambda texts: asked.append(texts) or ())) == []
+
+    assert all(text.encode() in PRIVATE for text in asked[0])
+    assert [one.code for one in keys.leaks(lambda _: ("a/b.txt",))] == ["SPEC345"]
+
+
+def test_the_module_that_looks_for_keys_is_not_taken_for_one():
+    asked = []
+    list(keys.leaks(lambda texts: asked.append(texts) or ()))
+
+    assert not all(text in Path(keys.__file__).read_text() for text in asked[0])

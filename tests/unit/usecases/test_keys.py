@@ -7,11 +7,19 @@ from pathlib import Path
 import pytest
 
 from mlgitops.adapters.signing import LocalKeyMaker, LocalSigner
+from mlgitops.model.attestation import envelope_path
 from mlgitops.model.errors import SpecError
 from mlgitops.model.state import Target
 from mlgitops.spec import keys as key_files
 from mlgitops.spec.proof import all_gaps
-from mlgitops.usecases.keys import KeyRow, known, new, sign_released
+from mlgitops.usecases.keys import (
+    KeyRow,
+    SigningRound,
+    known,
+    new,
+    sign_released,
+)
+from tests.fakes.git_workspace import GitWorkspace
 from tests.fakes.signed_release import CI, RELEASER, STRANGER, SignedRelease, public_key, signer
 
 ONE, TWO = public_key("ci", CI), public_key("releaser", RELEASER)
@@ -52,6 +60,28 @@ def test_a_way_round_into_the_repository_is_none(root: Path, tmp_path: Path) -> 
         new("ci", root, tmp_path / "way" / "ci.key", LocalKeyMaker())
 
 
+def test_another_repository_is_no_place_for_a_private_key_either(
+    root: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "dotfiles" / ".git").mkdir(parents=True)
+    place = tmp_path / "dotfiles" / "deep" / "ci.key"
+
+    with pytest.raises(SpecError, match="lies in the repository") as refused:
+        new("ci", root, place, LocalKeyMaker())
+    assert str(tmp_path / "dotfiles") in refused.value.message
+    assert not place.parent.exists()
+
+
+def test_of_our_own_folder_git_takes_nothing(root: Path, tmp_path: Path) -> None:
+    settings = GitWorkspace.create(tmp_path / "home")
+    place = settings.root / ".config" / "mlgitops" / "keys" / "shop" / "ci.key"
+    made = new("ci", root, place, LocalKeyMaker(), is_our_folder=True)
+    settings.git("add", "--all")
+
+    assert made.private == place
+    assert settings.git("diff", "--cached", "--name-only") == ""
+
+
 @pytest.mark.parametrize("name", ["", "../ci", "a/b", "CI", "ci.pub\n"])
 def test_a_name_that_is_none_is_refused(root: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(SpecError, match="no name of a key"):
@@ -90,13 +120,13 @@ def unsigned() -> SignedRelease:
 
 def test_what_was_released_before_is_signed_and_then_proven(root: Path) -> None:
     one = unsigned()
-    (made,) = sign_released(one.specs, root, signer(CI))
+    (made,) = sign_released(one.specs, root, signer(CI)).made
 
     assert made.target == Target("staging", "flights-delay")
     assert not all_gaps(one.release, SignedRelease(is_required=True).specs)
     one.envelope = (root / made.path).read_bytes()
     assert all_gaps(one.release, one.specs) == []
-    assert sign_released(one.specs, root, signer(CI)) == ()
+    assert sign_released(one.specs, root, signer(CI)) == SigningRound((), ())
 
 
 def test_what_is_not_what_was_pinned_is_not_signed(root: Path) -> None:
@@ -117,7 +147,7 @@ def test_nothing_is_written_unless_all_can_be_signed(root: Path) -> None:
         evidence=(one.files | other.files).get,
     )
 
-    with pytest.raises(SpecError, match="production/flights-delay is not proven"):
+    with pytest.raises(SpecError, match="v3 as production/flights-delay is not proven"):
         sign_released(both, root, signer(CI))
     assert list(root.rglob("*.json")) == []
 
@@ -133,3 +163,38 @@ def test_a_signature_that_proves_nothing_is_not_written_over(root: Path) -> None
 def test_a_key_that_nobody_trusts_signs_nothing(root: Path) -> None:
     with pytest.raises(SpecError, match="none of those"):
         sign_released(unsigned().specs, root, signer(STRANGER))
+
+
+def with_previous(*, is_there: bool = True) -> SignedRelease:
+    """A Release whose evidence is signed, after one that has the same model but no signature."""
+    one, before = SignedRelease(is_required=True), SignedRelease(is_required=True)
+    before.evidence["producer"]["actor"] = "somebody before"
+    before.release_evidence()
+    if is_there:
+        one.files[before.evidence_path] = before.files[before.evidence_path]
+    assert before.pin
+    one.previous = replace(before.pin, version=2)
+    return one
+
+
+def test_what_a_rollback_brings_back_is_signed_too(root: Path) -> None:
+    one = with_previous()
+    found = sign_released(one.specs, root, signer(CI))
+
+    [made] = found.made
+    assert (made.version, made.is_live, found.left) == (2, False, ())
+    one.files[made.path] = (root / made.path).read_bytes()
+    before = replace(one.release, desired=one.previous, previous=None)
+    assert all_gaps(before, one.specs) == []
+    assert sign_released(one.specs, root, signer(CI)) == SigningRound((), ())
+
+
+def test_what_came_before_and_cannot_be_signed_is_told_and_stops_nothing(root: Path) -> None:
+    one = with_previous(is_there=False)
+    del one.files[envelope_path(one.evidence_path)]
+    found = sign_released(one.specs, root, signer(CI))
+
+    assert [(made.version, made.is_live) for made in found.made] == [(3, True)]
+    [left] = found.left
+    assert (left.target, left.version) == (Target("staging", "flights-delay"), 2)
+    assert "there is no mlops/evidence/flights-delay/" in left.reason

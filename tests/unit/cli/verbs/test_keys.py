@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console  # noqa: TID253 - tests may start slowly
 
-from mlgitops.cli.verbs import audit, check, keys, plan, promote, reconcile
+from mlgitops.cli.verbs import audit, check, keys, plan, promote, reconcile, rollback
 from mlgitops.model.errors import SpecError
 from tests.fakes.answers import valid
 from tests.fakes.release_world import MODEL, ReleaseWorld
@@ -145,14 +145,17 @@ def test_an_unsigned_release_is_withheld_where_it_has_to_be_signed(person: Perso
     person.demand()
 
     for verb in (plan, reconcile):
-        with pytest.raises(SpecError, match="SPEC338"):
+        with pytest.raises(
+            SpecError, match=f"SPEC338 the evidence of v1 of {MODEL} in staging"
+        ) as no:
             person.do(verb)
+        assert "`mlgitops keys sign`" in str(no.value.hint)
     assert person.live == {}
     assert person.do(audit, "--offline")[0] == 3
 
     code, out = person.do(keys, "sign")
     assert code == 0
-    assert f"signed     staging/{MODEL}: mlops/evidence/{MODEL}/" in out
+    assert f"signed     staging/{MODEL} v1: mlops/evidence/{MODEL}/" in out
     person.world.workspace.commit({}, "Sign what was released")
     assert person.do(keys, "sign")[1] == "every release is signed already\n"
     assert person.do(reconcile)[0] == 0
@@ -271,6 +274,101 @@ def test_a_registry_that_is_away_is_no_proof(person: Person) -> None:
     code, out = person.do(audit)
     assert code == 6
     assert "unknown" in out
+
+
+def released(person: Person, number: int) -> None:
+    """Release *number* candidates, one after the other, none of them signed."""
+    for made in range(number):
+        if made:
+            person.world.run()
+        person.release()
+        person.do(reconcile)
+
+
+@pytest.mark.parametrize("how", ["rollback", "revert"])
+def test_a_project_that_begins_to_demand_signatures_keeps_its_way_back(
+    person: Person, how: str
+) -> None:
+    released(person, 2)
+    merge = person.world.workspace.head
+    person.begin_to_sign()
+    person.demand()
+    before = person.world.desired()
+    assert before is not None
+
+    with pytest.raises(SpecError) as refused:
+        person.do(rollback, "--env", "staging")
+    said = refused.value.message
+    assert f"of v1 of {MODEL} in staging, mlops/evidence/{MODEL}/" in said
+    assert "is not signed: there is no mlops/evidence" in said
+    assert f"`mlgitops keys sign {MODEL} --env staging --version 1`" in str(refused.value.hint)
+
+    code, out = person.do(keys, "sign")
+    first, second, last = out.splitlines()
+    assert code == 0
+    assert first.startswith(f"signed     staging/{MODEL} v2: mlops/evidence/{MODEL}/")
+    assert second.startswith(f"signed     staging/{MODEL} v1, which a rollback may bring back: ")
+    assert last.startswith("commit them")
+    person.world.workspace.commit({}, "Sign what was released")
+    assert person.do(keys, "sign") == (0, "every release is signed already\n")
+
+    if how == "rollback":
+        assert person.do(rollback, "--env", "staging")[0] == 0
+        (request,) = person.world.forge.open_requests("mlgitops/rollback")
+        person.world.workspace.merge(request.branch)
+    else:
+        person.world.workspace.revert(merge)
+    assert person.do(check)[0] == 0
+    assert person.do(reconcile)[0] == 0
+    assert person.live == {"staging": 1}
+
+
+def test_an_older_release_is_signed_by_its_version(person: Person) -> None:
+    released(person, 3)
+    person.begin_to_sign()
+    person.demand()
+    person.do(keys, "sign")
+    person.world.workspace.commit({}, "Sign what was released")
+    back = ("--env", "staging", "--version", "1")
+
+    with pytest.raises(SpecError, match="is not signed") as refused:
+        person.do(rollback, *back)
+    assert f"`mlgitops keys sign {MODEL} {' '.join(back)}`" in str(refused.value.hint)
+
+    assert f"signed     staging/{MODEL} v1, which" in person.do(keys, "sign", MODEL, *back)[1]
+    person.world.workspace.commit({}, "Sign v1")
+    assert "signed already" in person.do(keys, "sign", MODEL, *back)[1]
+    assert person.do(rollback, *back)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((MODEL,), "its model, environment and number"),
+        (("--version", "1"), "its model, environment and number"),
+        ((MODEL, "--env", "staging", "--version", "9"), "v9 was never released as staging"),
+    ],
+)
+def test_a_version_that_nobody_released_is_not_signed(
+    person: Person, words: tuple[str, ...], said: str
+) -> None:
+    released(person, 1)
+    person.begin_to_sign()
+
+    with pytest.raises(SpecError, match=said):
+        person.do(keys, "sign", *words)
+    assert person.envelopes == []
+
+
+@pytest.mark.parametrize("place", ["mlops/keys/ci.key", "deploy/settings.txt"])
+def test_a_private_key_that_was_committed_is_a_fault(person: Person, place: str) -> None:
+    person.begin_to_sign()
+    assert person.do(check)[0] == 0
+    person.world.workspace.commit({place: f"# mine\n{person.key.read_text()}"}, "Keep it safe")
+
+    with pytest.raises(SpecError) as refused:
+        person.do(check)
+    assert [(one.code, one.span.file) for one in refused.value.diagnostics] == [("SPEC345", place)]
 
 
 def test_nothing_is_signed_without_a_key(person: Person) -> None:
