@@ -14,11 +14,9 @@ from mlgitops.evaluation.intervals import Interval, Spread
 from mlgitops.evaluation.predictions import Predictions
 from mlgitops.evaluation.samples import Sample
 from mlgitops.evaluation.undefined import Undefined
+from mlgitops.model.metrics import FEWEST_OF_CLASS
 
 METHODS = {"roc_auc": "delong", "average_precision": "jackknife"}
-
-FEWEST = 5
-"""Independent rows of either class that a comparison needs: with fewer its error is not held."""
 
 
 def interval(
@@ -26,14 +24,14 @@ def interval(
 ) -> Interval:
     """The interval of one model's area, which is *value*, on the logit scale.
 
+    Scores that are all equal have an AUC of 1/2 and show no spread; that other rows
+    would be scored alike as well, only many of them tell.
+
     Raises:
         Undefined: there are fewer than two clusters, or than two rows of a class.
     """
-    df, scores = sample.df, predictions.scores
-    moved = ranking.influence(metric, sample.truth == 1, scores)
-    if metric == "roc_auc" and scores.min() == scores.max():
-        # Not luck: whatever the rows, a constant ranks half of the pairs right.
-        return Interval(value, value)
+    df = sample.df
+    moved = ranking.influence(metric, sample.truth == 1, predictions.scores)
     return intervals.area(value, sample.error(moved), _fewer(sample), confidence, df)
 
 
@@ -47,12 +45,14 @@ def spread(
     """The spread of the *difference* of two models' areas; an se of 0 says that none is seen.
 
     Raises:
-        Undefined: fewer than `FEWEST` rows of a class, or clusters that have one.
+        Undefined: fewer than `FEWEST_OF_CLASS` rows of a class, or clusters that have one.
     """
     is_positive = sample.truth == 1
     fewer = _fewer(sample)
-    if fewer < FEWEST:
-        raise Undefined(f"a difference of {metric} needs {FEWEST} independent rows of each class")
+    if fewer < FEWEST_OF_CLASS:
+        raise Undefined(
+            f"a difference of {metric} needs {FEWEST_OF_CLASS} independent rows of each class"
+        )
     first, second = (model.scores for model in models)
     ours, theirs = (ranking.influence(metric, is_positive, one) for one in (first, second))
     se = sample.error(ours - theirs)

@@ -59,8 +59,8 @@ def distribution(column: str, values: Column) -> ReferenceColumn:
 def stability_index(reference: ReferenceColumn, rows: int, values: Column) -> float:
     """The population stability index of *values* against *reference*, of *rows* rows.
 
-    0 for equal shares, without an upper end; above 0.25 is usually called a shift. A
-    share of 0 counts as half a row, on its own side. Nothing but nulls is of any kind.
+    0 for equal shares, without an upper end. A share of 0 counts as half a row, on its own
+    side. Nothing but nulls is of any kind.
 
     Raises:
         Undefined: there are no rows on a side, the column now has another kind of values, or

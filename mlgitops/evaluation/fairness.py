@@ -18,7 +18,7 @@ from mlgitops.evaluation.arrays import Column, Floats, Integers, Mask
 from mlgitops.evaluation.formulas import decisions
 from mlgitops.evaluation.gaps import Limits
 from mlgitops.evaluation.group_means import GroupMean, MeanKind, correlation, mean_of
-from mlgitops.evaluation.intervals import Interval
+from mlgitops.evaluation.intervals import ROUNDING, Interval
 from mlgitops.evaluation.predictions import Predictions
 from mlgitops.evaluation.undefined import Undefined
 from mlgitops.model.estimates import Direction, Estimate
@@ -136,11 +136,11 @@ def _gap(known: _Groups, confidence: float) -> Gap:
         raise Undefined("a gap needs two groups")
     plain = _limits(known.means, confidence)
     strict = _limits(known.means, gaps.stricter(confidence, len(known.means)))
-    together = correlation(known.means)
     # The last of equal ones, so that the smallest is never the largest as well.
     largest = int(np.argmax(plain.values))
     smallest = len(known.means) - 1 - int(np.argmin(plain.values[::-1]))
     top, bottom = known.means[largest].value, known.means[smallest].value
+    together = _correlation(known.means)
     difference = gaps.largest_difference(plain, strict, together).around(top - bottom)
     if not all(map(math.isfinite, (*difference, top - bottom))):
         raise Undefined("the gap is too large to compute")
@@ -153,6 +153,15 @@ def _gap(known: _Groups, confidence: float) -> Gap:
         ratio = gaps.smallest_ratio(plain, strict, together).around(bottom / top)
         gap["ratio"] = _between(known.means, bottom / top, ratio, "maximize")
     return gap
+
+
+def _correlation(means: Sequence[GroupMean]) -> Floats:
+    """That of the *means*, but for those that seem to be moved as one.
+
+    A few clusters with rows of every group easily do so, and the gap would have no width.
+    """
+    found = correlation(means)
+    return np.where(found < 1 - ROUNDING, found, 0.0)
 
 
 def _limits(means: Sequence[GroupMean], confidence: float) -> Limits:

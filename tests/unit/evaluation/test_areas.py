@@ -83,11 +83,14 @@ def test_fewer_than_five_rows_of_a_class_are_too_few(positives):
         areas.spread("roc_auc", Sample(truth), models, 0.0, 0.95)
 
 
-def test_a_constant_needs_no_luck_to_have_half():
+def test_equal_scores_are_no_certainty_that_other_rows_have_them():
     truth, (model, _) = contest()
     constant = Predictions("binary-classification", np.full(120, 0.2))
+    fewer = min(truth.sum(), 120 - truth.sum())
 
-    assert areas.interval("roc_auc", 0.5, Sample(truth), constant, 0.95) == (0.5, 0.5)
+    found = areas.interval("roc_auc", 0.5, Sample(truth), constant, 0.95)
+
+    assert found == intervals.wilson(0.5, fewer, 0.95)
     low, high = areas.interval("roc_auc", 0.5, Sample(truth), model, 0.95)
     assert low < 0.5 < high
     with pytest.raises(Undefined):

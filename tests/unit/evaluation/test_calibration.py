@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve  # noqa: TID253 - the reference
 
 from mlgitops.evaluation.calibration import calibration
+from mlgitops.evaluation.intervals import wilson
 from mlgitops.evaluation.undefined import Undefined
 
 
@@ -96,3 +97,28 @@ def test_one_cluster_is_undefined():
 
     with pytest.raises(Undefined):
         calibration(truth, scores, 0.95, np.zeros(50, np.int64))
+
+
+@pytest.mark.parametrize(("rows", "least"), [(3, 0.5), (10, 0.24), (100, 0.029)])
+def test_rows_that_are_all_alike_are_no_certainty(rows, least):
+    found = calibration(np.ones(rows, np.int64), np.full(rows, 0.97), 0.95)["ece"]
+
+    assert found["value"] == pytest.approx(0.03)
+    assert found["high"] - found["low"] > least
+
+
+def test_wilson_s_ends_bound_the_error_of_rows_of_one_class():
+    low, _ = wilson(1.0, 20, 0.9)
+
+    found = calibration(np.ones(20, np.int64), np.full(20, 0.98), 0.9)["ece"]
+
+    assert found["high"] == pytest.approx(0.98 - low)
+    assert found["low"] == pytest.approx(0.0)
+
+
+def test_clusters_that_are_all_alike_are_no_certainty_either():
+    truth, scores = np.tile([0, 1], 5), np.full(10, 0.7)
+
+    found = calibration(truth, scores, 0.95, np.arange(10) // 2)["ece"]
+
+    assert found["high"] - found["low"] > 0.3

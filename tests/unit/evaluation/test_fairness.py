@@ -228,3 +228,18 @@ def test_the_sample_s_own_gap_exaggerates_and_its_interval_does_not() -> None:
 
     assert np.mean(values) > 0.1
     assert np.mean(np.array(lows) > 0) <= 0.05
+
+
+def test_few_clusters_that_move_all_groups_alike_leave_a_gap_some_room() -> None:
+    truth = np.array([1, 1, 0, 0, 1, 1, 0, 0])
+    is_first = np.arange(8) % 2 == 0
+    scores = truth.astype(np.float64)
+    groups = {"a": is_first, "b": ~is_first}
+
+    found = compare(
+        groups, truth, Predictions("binary-classification", scores), 0.95, np.arange(8) // 2
+    )
+
+    gap = found.gaps["selection_rate"]["difference"]
+    assert gap["value"] == 0
+    assert gap["high"] > 0.3

@@ -237,14 +237,16 @@ def test_rows_that_are_all_alike_determine_no_spread(task, metric, rows):
         estimate(metric, truth, Predictions(task, np.full(rows, 0.7)), 0.95)
 
 
-def test_a_constant_ranks_half_of_the_pairs_right_whatever_the_rows():
-    truth = np.repeat([0, 1], 10)
+def test_a_constant_ranks_half_of_the_pairs_right_and_many_rows_tell_so():
+    few, many = np.repeat([0, 1], 10), np.repeat([0, 1], 10_000)
 
-    found = estimate("roc_auc", truth, Predictions(BINARY, np.full(20, 0.3)), 0.95)
-    chance = estimate("roc_auc", truth, Predictions(BINARY, np.tile([0.3, 0.4], 10)), 0.95)
+    unsure = estimate("roc_auc", few, Predictions(BINARY, np.full(20, 0.3)), 0.95)
+    sure = estimate("roc_auc", many, Predictions(BINARY, np.full(20_000, 0.3)), 0.95)
 
-    assert (found["low"], found["value"], found["high"]) == (0.5, 0.5, 0.5)
-    assert chance["low"] < chance["value"] == 0.5 < chance["high"]
+    assert unsure["value"] == sure["value"] == 0.5
+    assert unsure["low"] < 0.25
+    assert unsure["high"] > 0.75
+    assert 0.48 < sure["low"] < 0.5 < sure["high"] < 0.52
 
 
 @pytest.mark.parametrize("clusters", [None, np.arange(9) // 2])
