@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
@@ -39,6 +40,7 @@ VERBS = {
     "audit": "prove every release anew: its evidence, its signature, its bytes",
     "demo": "play the whole loop on real flights in a fresh repository",
 }
+_UNMEASURED = partial(argparse.HelpFormatter, width=80)
 BUG = 1
 INTERRUPTED = 130
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
@@ -184,6 +186,14 @@ def _verb(name: str) -> Verb:
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in our form, and stops with our code."""
+
+    def __init__(self, **declared: Any) -> None:
+        # Each argument is tried in a formatter, which else imports `shutil` for its width.
+        super().__init__(**declared, formatter_class=_UNMEASURED)
+
+    def format_help(self) -> str:
+        self.formatter_class = argparse.HelpFormatter
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         raise SpecError(message, hint=f"{self.prog} --help")

@@ -21,7 +21,7 @@ ADVICE: Mapping[Sync, str] = {
     "reconcile --accept-rewritten-history`; else decide who is right, and set the alias by hand "
     "to what git wants, or to what was applied last",
     Sync.UNPROVEN: "bring the release's evidence back, or take the release back with `git revert`; "
-    "`mlgitops check` shows the place",
+    "a signature that lacks, `mlgitops keys sign` makes; `mlgitops check` shows the place",
     Sync.UNMANAGED: "nothing, or promote the model so that git manages it",
     Sync.UNKNOWN: "run it again when the registry is back",
 }

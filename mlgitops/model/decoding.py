@@ -1,13 +1,14 @@
 """Builds values of our types from JSON that anybody may have written.
 
 What fits is what the types say: dataclasses and TypedDicts of text, numbers, booleans,
-enumerations, and lists and mappings of these. Nothing may be missing, nothing be added.
+enumerations, and lists and mappings of these. Nothing may be missing, nothing be added,
+but for a dataclass' fields that are `LATER`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
@@ -21,6 +22,9 @@ from typing import (
     get_type_hints,
     is_typeddict,
 )
+
+# Metadata of a field that older documents do not have: where it is missing, its default counts.
+LATER: Mapping[str, bool] = {"later": True}
 
 _WORDS: Mapping[Any, str] = {str: "text", bool: "true or false", int: "an integer"}
 
@@ -52,7 +56,7 @@ def decoded(kind: Any, value: Any, place: str = "") -> Any:
 
 def _fields(kind: Any, value: Any, place: str) -> dict[str, Any]:
     _demand(isinstance(value, dict), place, "an object")
-    hints = _hints(kind)
+    hints, later = _hints(kind), _later(kind)
     for name in value:
         if name not in hints:
             raise ValueError(f"{_below(place, name)} is not known")
@@ -62,7 +66,7 @@ def _fields(kind: Any, value: Any, place: str) -> dict[str, Any]:
         if name in value:
             inner = get_args(hint)[0] if is_optional else hint
             found[name] = decoded(inner, value[name], _below(place, name))
-        elif not is_optional:
+        elif not is_optional and name not in later:
             raise ValueError(f"{_below(place, name)} is missing")
     return found
 
@@ -71,6 +75,12 @@ def _fields(kind: Any, value: Any, place: str) -> dict[str, Any]:
 def _hints(kind: Any) -> dict[str, Any]:
     # `__required_keys__` would not do: of annotations that are text it knows nothing.
     return get_type_hints(kind, include_extras=True)
+
+
+@cache
+def _later(kind: Any) -> frozenset[str]:
+    known = fields(kind) if is_dataclass(kind) else ()
+    return frozenset(one.name for one in known if one.metadata.get("later"))
 
 
 def _one_of(kinds: tuple[Any, ...], value: Any, place: str) -> Any:

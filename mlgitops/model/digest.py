@@ -36,7 +36,7 @@ class Manifest:
     @property
     def digest(self) -> str:
         """Digest of the sorted (path, size, sha256) triples."""
-        return digest([[file.path, file.size, file.sha256] for file in sorted(self.files)])
+        return digest(sorted([file.path, file.size, file.sha256] for file in self.files))
 
     @property
     def size_bytes(self) -> int:
@@ -77,16 +77,17 @@ def canonical_json(document: Any) -> bytes:
 
 
 def _text(value: Any) -> str:
+    # What there is most of comes first, and lists before abstract classes, which are slow to ask.
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, list):
+        return "[" + ",".join([_text(item) for item in value]) + "]"
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str):
-        return encode_basestring(value)
     if isinstance(value, int):
-        if abs(value) > _LARGEST_EXACT_INTEGER:
-            raise ValueError(f"the integer {value} is beyond 2**53")
-        return str(value)
+        return _integer(value)
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, Mapping):
@@ -97,6 +98,12 @@ def _text(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         return "[" + ",".join(_text(item) for item in value) + "]"
     raise ValueError(f"{type(value).__name__} has no canonical form")
+
+
+def _integer(value: int) -> str:
+    if abs(value) > _LARGEST_EXACT_INTEGER:
+        raise ValueError(f"the integer {value} is beyond 2**53")
+    return str(value)
 
 
 def _number(value: float) -> str:

@@ -164,15 +164,20 @@ class Baseline(TypedDict):
     comparison: dict[str, Comparison]
 
 
+Lack = Literal["rows", "positives", "negatives"]
+"""What a part of the holdout has too few of to be judged."""
+
+
 class SliceRecord(TypedDict):
     """One slice of the holdout, by the columns of *by*.
 
-    One that is not *judged* has too few rows or positives, and no numbers.
+    One that is not *judged* has no numbers; *lacks* says of what it has too few.
     """
 
     name: str
     by: list[str]
     judged: bool
+    lacks: NotRequired[Lack]
     n: int
     positives: NotRequired[int]
     metrics: dict[str, Estimate]

@@ -61,6 +61,25 @@ DEFAULT_METRICS: Mapping[Task, tuple[str, ...]] = MappingProxyType(
 )
 
 
+FEWEST_OF_CLASS = 5
+"""Independent rows of either class that a comparison of two models' areas needs.
+
+With fewer its error is not held (docs/statistics.md), so it is absent; slices are not
+judged with fewer unless their `minPositives` says so.
+"""
+
+
+_OF_THE_LABEL = ("mae", "rmse")
+
+
+def has_unit(metric: str) -> bool:
+    """Whether *metric* is in a unit of its own, the label's or that of a user's function.
+
+    No margin fits all of these: 0.01 is much of a share, and nothing of a sum in euros.
+    """
+    return metric in _OF_THE_LABEL or metric not in METRICS
+
+
 def metrics_for(task: Task) -> tuple[str, ...]:
     """Names of the metrics that are defined for *task*, in the order of the table."""
     return tuple(kind.name for kind in METRICS.values() if task in kind.tasks)

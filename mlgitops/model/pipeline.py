@@ -58,8 +58,8 @@ class Condition:
 class SliceBy:
     """A cut of the holdout by the values of *columns*, or the rows that meet all of *where*.
 
-    Slices with fewer rows, or fewer positives, are listed and not judged. *name* is
-    set for a slice by conditions.
+    Slices with fewer rows, or of two classes fewer independent rows of either than
+    *min_positives*, are listed and not judged. *name* is set for a slice by conditions.
     """
 
     columns: tuple[str, ...]

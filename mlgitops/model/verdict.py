@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal, NotRequired, TypedDict
 
-from mlgitops.model.decoding import decoded
+from mlgitops.model.decoding import LATER, decoded
 from mlgitops.model.policy import Level, Variable
 
 
@@ -151,13 +151,20 @@ class GateResult:
 
 @dataclass(frozen=True, slots=True)
 class ConsideredWaiver:
-    """A waiver for the candidate that was judged; *holds* False when it had expired."""
+    """A waiver of the model that was judged, for its candidate or as if for it.
+
+    *holds* is False when it had expired, or is for another candidate. *reason* is what
+    people reviewed. *why_not* says why a gate of its policy is shut in spite of it; empty
+    when none is.
+    """
 
     name: str
     policy: str
     rules: tuple[str, ...]
     expires: str
     holds: bool
+    reason: str = field(default="", metadata=LATER)
+    why_not: str = field(default="", metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +189,12 @@ class Decision:
 
 def decision_document(decision: Decision) -> dict[str, Any]:
     """A decision as JSON; equal decisions give equal documents."""
-    return asdict(decision)
+    document = asdict(decision)
+    for waiver in document["waivers"]:
+        for name in ("reason", "why_not"):
+            if not waiver[name]:
+                del waiver[name]
+    return document
 
 
 def parse_decision(document: Any) -> Decision:

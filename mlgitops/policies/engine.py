@@ -25,7 +25,7 @@ from mlgitops.model.verdict import (
 from mlgitops.policies.binding import NEVER_LOWERED, BoundPolicy
 from mlgitops.policies.messages import fields, fill
 from mlgitops.policies.requirements import metrics_asked
-from mlgitops.policies.waivers import considered, waive
+from mlgitops.policies.waivers import considered, elsewhere, told, waive
 
 _WORST_FIRST = (Verdict.ERROR, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
 _DECIDING = frozenset({"soft", "hard"})
@@ -102,6 +102,7 @@ def judge(bound: Sequence[BoundPolicy], answers: Sequence[Answer], case: Case) -
     model, candidate = subject["model"], subject["candidate"]
     today = moment(case.context).date()
     waivers = considered(case.waivers, model=model, candidate=candidate, today=today)
+    others = elsewhere(case.waivers, model=model, candidate=candidate, today=today)
     gates = tuple(waive(_gate(one, remaining), waivers) for one in bound)
     return Decision(
         environment=case.evidence["environment"],
@@ -111,7 +112,7 @@ def judge(bound: Sequence[BoundPolicy], answers: Sequence[Answer], case: Case) -
         gates=gates,
         model=model,
         context=case.context,
-        waivers=waivers,
+        waivers=told(waivers, others, gates),
         engine=case.engine,
     )
 

@@ -1,7 +1,8 @@
 """Which waivers hold, and which gates they open: the one place that decides it.
 
 A waiver opens a soft gate that failed or is inconclusive. It never opens an
-error, since nobody has seen what it would let through, nor a hard gate.
+error, since nobody has seen what it would let through, nor a hard gate. One that
+does not open what is shut is told with the reason, and still opens nothing.
 """
 
 from __future__ import annotations
@@ -22,15 +23,37 @@ def considered(
 ) -> tuple[ConsideredWaiver, ...]:
     """Those for *candidate*, by name, and whether each holds *today*; its last day is included."""
     return tuple(
-        ConsideredWaiver(
-            name=waiver.name,
-            policy=waiver.policy,
-            rules=waiver.rules,
-            expires=waiver.expires.isoformat(),
-            holds=today <= waiver.expires,
-        )
-        for waiver in sorted(waivers, key=lambda waiver: waiver.name)
-        if waiver.model == model and _names(waiver, candidate)
+        _considered(waiver, holds=today <= waiver.expires)
+        for waiver in _of_model(waivers, model)
+        if _names(waiver, candidate)
+    )
+
+
+def told(
+    waivers: Sequence[ConsideredWaiver],
+    others: Iterable[ConsideredWaiver],
+    gates: Sequence[GateResult],
+) -> tuple[ConsideredWaiver, ...]:
+    """*waivers*, by name, each with why a gate is shut in spite of it.
+
+    Of *others*, which are for other candidates, those that would have opened one.
+    """
+    shut = [gate for gate in gates if gate.is_blocking]
+    misplaced = [
+        one for one in others if any(g.policy == one.policy and is_waivable(g) for g in shut)
+    ]
+    known = [replace(one, why_not=_why_not(one, shut)) for one in waivers]
+    return tuple(sorted((*known, *misplaced), key=lambda one: one.name))
+
+
+def elsewhere(
+    waivers: Iterable[Waiver], *, model: str, candidate: str, today: date
+) -> tuple[ConsideredWaiver, ...]:
+    """Those that have not expired *today* and are for other candidates: they open nothing."""
+    return tuple(
+        replace(_considered(waiver, holds=False), why_not=f"it is for candidate {waiver.candidate}")
+        for waiver in _of_model(waivers, model)
+        if not _names(waiver, candidate) and today <= waiver.expires
     )
 
 
@@ -57,6 +80,37 @@ def waive(gate: GateResult, waivers: Sequence[ConsideredWaiver]) -> GateResult:
 def is_waivable(gate: GateResult) -> bool:
     """Whether a waiver could open *gate*, or did."""
     return gate.level == "soft" and gate.applies and gate.verdict in _WAIVABLE
+
+
+def _why_not(waiver: ConsideredWaiver, shut: Sequence[GateResult]) -> str:
+    """Why a gate of its policy is among those that are *shut*; empty when none is."""
+    gate = next((one for one in shut if one.policy == waiver.policy), None)
+    if gate is None:
+        return ""
+    if gate.level == "hard":
+        return "a hard gate is never waived"
+    if gate.verdict not in _WAIVABLE:
+        return "an error is never waived"
+    if not waiver.holds:
+        return f"it expired on {waiver.expires}"
+    missed = [rule.rule for rule in gate.rules if rule.verdict is not Verdict.PASS]
+    others = [rule for rule in missed if rule not in waiver.rules]
+    return f"it does not waive what did not pass: {', '.join(others)}"
+
+
+def _considered(waiver: Waiver, *, holds: bool) -> ConsideredWaiver:
+    return ConsideredWaiver(
+        name=waiver.name,
+        policy=waiver.policy,
+        rules=waiver.rules,
+        expires=waiver.expires.isoformat(),
+        holds=holds,
+        reason=waiver.reason,
+    )
+
+
+def _of_model(waivers: Iterable[Waiver], model: str) -> list[Waiver]:
+    return sorted((one for one in waivers if one.model == model), key=lambda one: one.name)
 
 
 def _names(waiver: Waiver, candidate: str) -> bool:

@@ -7,6 +7,7 @@ import them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Protocol
 
 from mlgitops.model.digest import short
@@ -15,6 +16,7 @@ from mlgitops.reports.numbers import count
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
     from rich.text import Text
 
     from mlgitops.model.attestation import PublicKey
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from mlgitops.model.state import Target
 
 _STYLES: Mapping[str, str] = {"proven": "green", "not proven": "bold red", "unknown": "bold yellow"}
+# More columns than a table asks for, so that its measure is what it asks for.
+_ANY_WIDTH = 10_000
 
 
 class Finding(Protocol):
@@ -81,14 +85,34 @@ class KeyRow(Protocol):
 
 
 def audit(console: Console, rows: Sequence[AuditRow]) -> None:
-    """Every Release and what each check found; below the table, why something is not proven."""
+    """Every Release and what each check found; below them, why something is not proven.
+
+    Where a table is wider than the console, each Release is a block of lines instead:
+    of a cut digest or target nobody knows what it names.
+    """
     if not rows:
         console.print("Nothing is released, so there is nothing to prove.")
         return
+    table = _table(rows)
+    unbounded = console.options.update(width=_ANY_WIDTH)
+    if console.measure(table, options=unbounded).maximum <= console.width:
+        console.print(table)
+    else:
+        for row in rows:
+            _print_block(console, row)
+    for row in rows:
+        for name, finding in row.findings.items():
+            if finding.detail and str(finding.standing) != "proven":
+                said = f"{row.target}: {name}: {finding.detail}."
+                _print_words(console, said, _STYLES.get(str(finding.standing), ""))
+    console.print(_summary(rows))
+
+
+def _table(rows: Sequence[AuditRow]) -> Table:
+    """A line for each Release, none of whose cells is ever cut or folded."""
     checks = list(rows[0].findings)
     table = drawing.table("Target", "Version", "Candidate", *map(str.capitalize, checks))
-    table.columns[0].overflow = "fold"
-    for column in table.columns[1:]:
+    for column in table.columns:
         column.no_wrap = True
     for row in rows:
         table.add_row(
@@ -97,13 +121,27 @@ def audit(console: Console, rows: Sequence[AuditRow]) -> None:
             short(row.pin.candidate),
             *(_cell(row.findings[name]) for name in checks),
         )
-    console.print(table)
-    for row in rows:
-        for name, finding in row.findings.items():
-            style = _STYLES.get(str(finding.standing), "")
-            if finding.detail and str(finding.standing) != "proven":
-                console.print(drawing.text(f"{row.target}: {name}: {finding.detail}.", style))
-    console.print(_summary(rows))
+    return table
+
+
+def _print_block(console: Console, row: AuditRow) -> None:
+    """One Release: what it is on the first line, then a line for each check."""
+    head = drawing.text("").append_text(drawing.text(str(row.target), "bold"))
+    head.append_text(drawing.text(f" v{row.pin.version} {short(row.pin.candidate)}"))
+    console.print(head, soft_wrap=True)
+    widest = max(map(len, row.findings))
+    for name, finding in row.findings.items():
+        line = drawing.text(f"  {name.capitalize():<{widest}}  ", "dim")
+        # The first style of a text is that of all of it.
+        console.print(drawing.text("").append_text(line).append_text(_cell(finding)))
+
+
+def _print_words(console: Console, said: str, style: str) -> None:
+    """*said* in lines that break between words only: paths and digests are copied whole."""
+    shown = drawing.text(said, style)
+    lines = wrap(shown.plain, console.width, break_long_words=False, break_on_hyphens=False)
+    for line in lines:
+        console.print(drawing.text(line, style), soft_wrap=True)
 
 
 def _summary(rows: Sequence[AuditRow]) -> str:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mlgitops.model.estimates import Comparison, Estimate
-from mlgitops.model.evidence import Evidence, SliceRecord
+from mlgitops.model.evidence import Evidence, Lack, SliceRecord
 from mlgitops.model.metrics import METRICS
 from mlgitops.model.verdict import Decision, GateResult
 from mlgitops.reports.numbers import confidence, count, interval, number, signed, signed_interval
@@ -25,6 +27,10 @@ _AREAS = {
     "multiclass-classification": "one-against-rest ROC AUC",
 }
 _ESCAPED = re.compile(r"\\([\\,=])")
+_MATTERS: Mapping[Lack | None, str] = {
+    "positives": "with too few positives to judge",
+    "negatives": "with too few negatives to judge",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +63,8 @@ class MetricLine:
 class SliceLine:
     """A slice by the leading metric; both None when it has no value there.
 
-    One that is not *judged* has too few rows or positives. *parts* say which rows it
-    has, one `column=value` each as it stands in the data.
+    One that is not *judged* *lacks* something, which older evidence does not tell. *parts*
+    say which rows it has, one `column=value` each as it stands in the data.
     """
 
     name: str
@@ -68,6 +74,16 @@ class SliceLine:
     estimate: Estimate | None
     comparison: Comparison | None
     judged: bool
+    lacks: Lack | None
+
+    @property
+    def size(self) -> str:
+        """`412 rows`, or how many of them are those that it lacks: `3 of 412 rows`."""
+        rows = count(self.n, "row")
+        if self.positives is None or self.lacks not in _MATTERS:
+            return rows
+        few = self.positives if self.lacks == "positives" else self.n - self.positives
+        return f"{count(few)} of {rows}"
 
 
 def leading_metric(evidence: Evidence, decision: Decision) -> str | None:
@@ -92,7 +108,11 @@ def metric_lines(evidence: Evidence, decision: Decision) -> tuple[MetricLine, ..
             reference=references.get(name),
             comparison=comparisons.get(name),
             train=evidence["train_metrics"].get(name),
-            required=tuple(_requirement(g) for g in decision.gates if _asks_about(g, name)),
+            required=tuple(
+                _requirement(gate, references.get(name))
+                for gate in decision.gates
+                if _asks_about(gate, name)
+            ),
             # The spec lets no function take the name of a metric of the table.
             is_own=name not in METRICS,
         )
@@ -110,16 +130,23 @@ def _asks_about(gate: GateResult, metric: str) -> bool:
     return gate.applies and metric in gate.metrics
 
 
-def _requirement(gate: GateResult) -> Requirement:
+def _requirement(gate: GateResult, reference: Estimate | None) -> Requirement:
     named = ("metric", "metrics")
     asked = {key: value for key, value in gate.parameters.items() if key not in named}
-    margin = asked.get("margin")
     return Requirement(
         policy=gate.policy,
         text=": ".join(filter(None, (gate.policy, parameters_text(asked)))),
         tone=gate_tone(gate),
-        margin=float(margin) if isinstance(margin, int | float) else None,
+        margin=_margin(asked, reference),
     )
+
+
+def _margin(asked: Mapping[str, Any], reference: Estimate | None) -> float | None:
+    """The margin of a gate in the metric's own unit; None: it has none, or none is known."""
+    margin, share = asked.get("margin"), asked.get("relative_margin")
+    if share and isinstance(share, int | float):
+        return share * reference["value"] if reference else None
+    return float(margin) if isinstance(margin, int | float) else None
 
 
 def slice_lines(evidence: Evidence, decision: Decision) -> tuple[SliceLine, ...]:
@@ -130,6 +157,15 @@ def slice_lines(evidence: Evidence, decision: Decision) -> tuple[SliceLine, ...]
     metric = leading_metric(evidence, decision)
     lines = [_slice_line(record, metric) for record in evidence["slices"]]
     return tuple(sorted(lines, key=_badness))
+
+
+def not_judged(lines: Sequence[SliceLine]) -> dict[str, list[SliceLine]]:
+    """The slices without numbers, by what is the matter: `too small to judge` or the like."""
+    found: dict[str, list[SliceLine]] = {}
+    for line in lines:
+        if not line.judged:
+            found.setdefault(_MATTERS.get(line.lacks, "too small to judge"), []).append(line)
+    return found
 
 
 def slice_parts(name: str) -> tuple[str, ...]:
@@ -149,6 +185,7 @@ def _slice_line(record: SliceRecord, metric: str | None) -> SliceLine:
         estimate=record["metrics"].get(metric) if metric else None,
         comparison=record["comparison"].get(metric) if metric else None,
         judged=record["judged"],
+        lacks=record.get("lacks"),
     )
 
 

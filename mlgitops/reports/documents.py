@@ -131,11 +131,12 @@ def step(record: StepRecord) -> Document:
     return asdict(record)
 
 
-def check(diagnostics: Sequence[Diagnostic]) -> Document:
-    """What is wrong with the specs."""
+def check(diagnostics: Sequence[Diagnostic], warnings: Sequence[Diagnostic] = ()) -> Document:
+    """What is wrong with the specs, and what is right and may not be meant."""
     from mlgitops.reports.diagnostics import document
 
-    return {"diagnostics": [document(one) for one in diagnostics]}
+    found = {"diagnostics": [document(one) for one in diagnostics]}
+    return found | {"warnings": [document(one) for one in warnings]} if warnings else found
 
 
 def stop(error: BaseException, code: int) -> Document:

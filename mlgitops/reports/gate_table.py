@@ -6,7 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mlgitops.reports import drawing
-from mlgitops.reports.comparison import SliceLine, key_sentence, leading_metric, slice_lines
+from mlgitops.reports.comparison import (
+    SliceLine,
+    key_sentence,
+    leading_metric,
+    not_judged,
+    slice_lines,
+)
 from mlgitops.reports.headline import failed_warnings, headline
 from mlgitops.reports.numbers import count, interval, number, signed, signed_interval
 from mlgitops.reports.stops import sentences
@@ -81,9 +87,8 @@ def _slices(evidence: Evidence, decision: Decision) -> Iterator[str]:
             f"Worst slice by {metric}: {', '.join(worst.parts)}, "
             f"{_told(worst)}, {count(worst.n, 'row')}."
         )
-    small = sum(1 for line in lines if not line.judged)
-    if small:
-        yield f"{count(small, 'slice')} too small to judge."
+    for matter, found in not_judged(lines).items():
+        yield f"{count(len(found), 'slice')} {matter}."
 
 
 def _told(line: SliceLine) -> str:
@@ -105,12 +110,15 @@ def _word(line: GateLine) -> str:
 
 
 def _gate(line: GateLine) -> Text:
-    """Name, level, parameters and reason; what to do is told at the end for gates that block."""
+    """All that is told of a gate; what to do for those that block is told at the end."""
     # The first style of a text is that of all of it.
     cell = drawing.text("").append_text(drawing.text(line.policy, "bold"))
     asked = f", {line.parameters}" if line.parameters else ""
-    cell.append_text(drawing.text(f" ({line.level}{asked}) ", "dim"))
-    cell.append_text(drawing.text(sentences(line.why)))
+    onset = f"; {line.onset}" if line.onset else ""
+    cell.append_text(drawing.text(f" ({line.level}{asked}{onset}) ", "dim"))
+    # One by one: a text that is too long is cut, and must not take the next away with it.
+    for place, said in enumerate(line.why):
+        cell.append_text(drawing.text((" " if place else "") + sentences([said])))
     for finding in few(line.findings):
         cell.append("\n")
         cell.append_text(drawing.text(sentences([finding])))

@@ -54,7 +54,12 @@ def headline(evidence: Evidence, decision: Decision, *, is_held: bool = False) -
     if tone == "pass" and evidence["producer"]["dirty"]:
         tone, title = "inconclusive", "Passed with uncommitted changes: cannot be promoted"
     reasons = tuple(
-        Reason(gate_tone(stop.gate), stop.gate.verdict.value, stop.name, sentences(why(stop.gate)))
+        Reason(
+            gate_tone(stop.gate),
+            stop.gate.verdict.value,
+            stop.name,
+            sentences(why(stop.gate, decision.waivers)),
+        )
         for stop in blocking
     )
     steps, more = _steps(evidence, decision, blocking)

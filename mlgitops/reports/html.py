@@ -68,7 +68,7 @@ def render(evidence: Evidence, decision: Decision, curves: Curves) -> str:
             reference=comparison.reference_name(evidence),
             metrics=list(zip(metrics, _metric_strips(metrics), strict=True)),
             slices=[pair for pair in drawn if pair[0].judged],
-            small=[line for line in slices if not line.judged],
+            unjudged=comparison.not_judged(slices),
             leading=comparison.leading_metric(evidence, decision),
             plots=_plots(evidence, curves),
             shown=SLICES_AT_ONCE,

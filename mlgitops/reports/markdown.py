@@ -164,9 +164,12 @@ def _waiver(waiver: ConsideredWaiver) -> str:
     rules = ", ".join(code(rule, cell=False) for rule in waiver.rules)
     of_rules = f" (rules {rules})" if rules else ""
     ends = "until" if waiver.holds else "not honoured, it expired on"
+    if waiver.why_not:
+        ends = f"not honoured, {prose(waiver.why_not, cell=False)}; last day"
+    said = f": {prose(waiver.reason.rstrip('.'), cell=False)}" if waiver.reason else ""
     return (
         f"{code(waiver.name, cell=False)} for {code(waiver.policy, cell=False)}{of_rules}, "
-        f"{ends} {code(waiver.expires, cell=False)}"
+        f"{ends} {code(waiver.expires, cell=False)}{said}"
     )
 
 

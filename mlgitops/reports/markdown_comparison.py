@@ -12,6 +12,7 @@ from mlgitops.reports.comparison import (
     SliceLine,
     leading_metric,
     metric_lines,
+    not_judged,
     reference_name,
     slice_lines,
 )
@@ -128,17 +129,16 @@ def _slices(evidence: Evidence, decision: Decision) -> Iterator[str]:
     if len(lines) > _MOST_SLICES:
         yield ""
         yield f"{count(len(lines) - _MOST_SLICES, 'slice')} not shown; all are in the evidence."
-    yield from _not_judged([line for line in every if not line.judged])
+    for why, few in not_judged(every).items():
+        yield ""
+        yield _not_judged(why, few)
 
 
-def _not_judged(lines: Sequence[SliceLine]) -> Iterator[str]:
-    if not lines:
-        return
-    named = [f"{_pairs(line, cell=False)} ({count(line.n)})" for line in lines[:_MOST_NAMES]]
+def _not_judged(why: str, lines: Sequence[SliceLine]) -> str:
+    named = [f"{_pairs(line, cell=False)} ({line.size})" for line in lines[:_MOST_NAMES]]
     more = len(lines) - len(named)
     named += [f"{count(more)} more"] if more else []
-    yield ""
-    yield f"Too small to judge: {count(len(lines), 'slice')}, with rows: {', '.join(named)}."
+    return f"{count(len(lines), 'slice')} {why}: {', '.join(named)}."
 
 
 def _slice_table(evidence: Evidence, lines: Sequence[SliceLine]) -> Iterator[str]:

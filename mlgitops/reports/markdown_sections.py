@@ -35,12 +35,11 @@ def gates(evidence: Evidence, decision: Decision) -> Iterator[str]:
     yield "|:--|:--|:--|:--|"
     for line in lines:
         todo = f" **To do:** {prose(sentences(line.remediation))}" if line.remediation else ""
-        since = f" from {code(line.blocks_from)}" if line.blocks_from else ""
         parameters = f" ({code(line.parameters)})" if line.parameters else ""
         yield row(
             f"{ICONS[line.tone]} {line.verdict}",
             f"{code(line.policy)}{parameters}",
-            f"{line.level}{since}",
+            f"{line.level}, {prose(line.onset)}" if line.onset else line.level,
             " ".join(map(prose, (sentences([one]) for one in (*line.why, *few(line.findings)))))
             + todo,
         )

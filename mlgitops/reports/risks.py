@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mlgitops.model.evidence import Evidence
 from mlgitops.model.verdict import Decision
-from mlgitops.reports.comparison import reference_name, slice_lines
+from mlgitops.reports.comparison import not_judged, reference_name, slice_lines
 from mlgitops.reports.data_facts import shifted
 from mlgitops.reports.numbers import count
 from mlgitops.reports.stops import sentences
@@ -118,12 +118,11 @@ def _of_slices(evidence: Evidence, decision: Decision) -> tuple[str, ...]:
         for line in lines
         if line.comparison and line.comparison["high"] < 0
     ]
-    unseen = sum(1 for line in lines if not line.judged)
     reference = reference_name(evidence)
     return (
         f"{count(len(worse), 'slice')} clearly worse than {reference}: {', '.join(worse[:5])}"
         f"{' and others' if len(worse) > 5 else ''}."
         if worse
         else "",
-        f"{count(unseen, 'slice')} too small to judge." if unseen else "",
+        *(f"{count(len(few), 'slice')} {why}." for why, few in not_judged(lines).items()),
     )

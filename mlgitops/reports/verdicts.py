@@ -6,11 +6,11 @@ All texts are raw: whoever shows them escapes them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mlgitops.model.verdict import Decision, GateResult, RuleResult, Verdict
+from mlgitops.model.verdict import ConsideredWaiver, Decision, GateResult, RuleResult, Verdict
 from mlgitops.reports.findings import sentence
 from mlgitops.reports.stops import gate_names, parameters_text
 
@@ -41,7 +41,7 @@ class GateLine:
     *why* has one text per rule that did not pass, or else the last rule's, where
     policies put what they are about; *also* has those of the other rules. *findings*
     say which conditions do not hold, one sentence each. *metrics* are of the whole
-    holdout; *blocks_from* is the day, ISO 8601, before which the gate blocks nothing.
+    holdout; *blocks_from* is the day, ISO 8601, from which it is judged more strictly.
     """
 
     tone: Tone
@@ -58,6 +58,15 @@ class GateLine:
     metrics: tuple[str, ...] = ()
     blocks_from: str | None = None
 
+    @property
+    def onset(self) -> str:
+        """What changes on the day from which it is judged more strictly; empty without one."""
+        if self.blocks_from is None:
+            return ""
+        if self.level == "soft":
+            return f"hard from {self.blocks_from}; until then it can be waived"
+        return f"blocks from {self.blocks_from}; until then only shown"
+
 
 def gate_lines(decision: Decision) -> tuple[GateLine, ...]:
     """Gates in the order of their urgency."""
@@ -69,7 +78,7 @@ def gate_lines(decision: Decision) -> tuple[GateLine, ...]:
             name=name,
             level=gate.level,
             parameters=parameters_text(gate.parameters),
-            why=why(gate),
+            why=why(gate, decision.waivers),
             also=tuple(rule.message for rule in gate.rules if rule not in _telling(gate)),
             remediation=tuple(
                 dict.fromkeys(
@@ -116,14 +125,35 @@ def gate_tone(gate: GateResult) -> Tone:
     return _BLOCKED[gate.verdict] if gate.is_blocking else "warn"
 
 
-def why(gate: GateResult) -> tuple[str, ...]:
-    """A text for each rule that did not pass, or else the last rule's."""
+def why(gate: GateResult, waivers: Sequence[ConsideredWaiver]) -> tuple[str, ...]:
+    """A text for each rule that did not pass, or else the last rule's.
+
+    Then one for each of the decision's *waivers* that opens the gate, or does not
+    although it is for the gate's policy.
+    """
     if not gate.applies:
         return ("Its condition is not met by this candidate.",)
     told = tuple(rule.message for rule in _telling(gate)) or ("No rule was evaluated.",)
     if gate.waived_by is not None and gate.verdict is not Verdict.PASS:
-        return (*told, f"Waived by {gate.waived_by}.")
-    return told
+        return (*told, *_waived(gate.waived_by, waivers))
+    return (*told, *unhelpful(gate, waivers))
+
+
+def unhelpful(gate: GateResult, waivers: Sequence[ConsideredWaiver]) -> tuple[str, ...]:
+    """A sentence for each of *waivers* that is for a gate that is shut, and does not open it."""
+    if not gate.is_blocking:
+        return ()
+    found = (one for one in waivers if one.policy == gate.policy and one.why_not)
+    return tuple(f"The waiver {one.name} does not count: {one.why_not}." for one in found)
+
+
+def _waived(names: str, waivers: Sequence[ConsideredWaiver]) -> Iterator[str]:
+    """Who opened it, until when, and in the words that people reviewed why."""
+    known = {one.name: one for one in waivers}
+    for name in names.split(", "):
+        until = f" until {known[name].expires}" if name in known else ""
+        reason = f": {known[name].reason}" if name in known and known[name].reason else ""
+        yield f"Waived by {name}{until}{reason or '.'}"
 
 
 def _verdict_word(gate: GateResult) -> str:

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from mlgitops.model.dataset import Dataset, Expectation, Join, Source, SourceKind, Split, Window
-from mlgitops.model.metrics import DEFAULT_METRICS
+from mlgitops.model.metrics import DEFAULT_METRICS, FEWEST_OF_CLASS
 from mlgitops.model.pipeline import (
     Condition,
     Evaluate,
@@ -151,11 +151,11 @@ def _evaluate(task: Task, spec: Mapping[str, Any]) -> Evaluate:
     named = (*DEFAULT_METRICS[task], *(function.name for function in functions))
     return Evaluate(
         metrics=tuple(spec.get("metrics", named)),
-        slices=tuple(_slice(one) for one in spec.get("slices", ())),
+        slices=tuple(_slice(one, FEWEST_OF_CLASS) for one in spec.get("slices", ())),
         confidence=spec.get("confidence", 0.95),
         functions=functions,
         cluster=spec.get("cluster"),
-        groups=tuple(_slice(one) for one in spec.get("groups", ())),
+        groups=tuple(_slice(one, 0) for one in spec.get("groups", ())),
         perturbations=tuple(
             Perturbation(
                 name,
@@ -174,11 +174,11 @@ def _evaluate(task: Task, spec: Mapping[str, Any]) -> Evaluate:
     )
 
 
-def _slice(spec: Mapping[str, Any]) -> SliceBy:
+def _slice(spec: Mapping[str, Any], least_positives: int) -> SliceBy:
     return SliceBy(
         columns=tuple(spec.get("by", ())),
         min_rows=int(spec.get("minRows", 200)),
-        min_positives=int(spec.get("minPositives", 0)),
+        min_positives=int(spec.get("minPositives", least_positives)),
         name=spec.get("name"),
         where=tuple(_condition(column, below) for column, below in spec.get("where", {}).items()),
     )

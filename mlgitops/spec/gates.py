@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from mlgitops.model.metrics import metrics_for
@@ -214,17 +215,18 @@ def _section_of_gate(
                 return
 
 
-def _sections_read(policy: Policy) -> list[str]:
+@cache  # a repository of many pipelines asks this of few policies, many times
+def _sections_read(policy: Policy) -> tuple[str, ...]:
     """Sections on request that *policy* cannot do without; one that it asks `has(…)` of is not."""
     rules = (text for rule in policy.rules for text in (rule.passes, rule.fails or ""))
     variables = (variable.expression for variable in policy.variables)
     text = "\n".join((*rules, *variables, policy.when or ""))
-    return [
+    return tuple(
         section
         for section in _ON_REQUEST
         if re.search(rf"(?<![\w.]){re.escape(section)}[.\[]", text)
         and not re.search(rf"has\(\s*{re.escape(section)}\b", text)
-    ]
+    )
 
 
 def _has_type(value: Any, name: str) -> bool:

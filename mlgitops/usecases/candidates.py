@@ -11,6 +11,7 @@ from mlgitops.model.registry import ModelVersion
 from mlgitops.model.spec import Pin, Specs
 from mlgitops.model.state import NO_RECORD, Observed, Target
 from mlgitops.ports import ModelRegistry
+from mlgitops.usecases.proof import refuse_unproven
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ def next_version(
     before it. A choice never breaks the chain.
 
     Raises:
-        SpecError: no such environment or version, or it is not released before.
+        SpecError: no such environment or version, it is not released before, or its release
+            there is not proven, so that it cannot go live.
         ChangesPending: the environment before has not been reconciled.
     """
     environment = specs.environments.get(target.environment)
@@ -118,7 +120,7 @@ def _released_before(
     release = specs.releases.get((before.environment, before.model))
     pin = release.desired if release else None
     promote = f"mlgitops promote {before.model} --to {before.environment}"
-    if pin is None:
+    if release is None or pin is None:
         raise SpecError(f"nothing is released as {before}", hint=promote)
     if chosen is not None and (chosen.version, chosen.manifest) != (pin.version, pin.manifest):
         raise SpecError(
@@ -133,6 +135,8 @@ def _released_before(
             hint="mlgitops drift",
         )
     if not _is_applied(pin, before, specs.project.name, registry):
+        # Of one that is not proven reconcile would say so, and leave it as it is.
+        refuse_unproven(release, specs)
         raise ChangesPending(
             f"v{pin.version} is approved as {before}, but not live there yet",
             hint="mlgitops reconcile",

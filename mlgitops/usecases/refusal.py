@@ -36,18 +36,24 @@ def refuse_unless_open(
     blocking = stops(decision)
     raise stop(
         f"candidate {short(decision.candidate)} is not fit for {decision.environment}: "
-        f"{decision.verdict}{_reasons(blocking) if blocking else _NOTHING_JUDGED}",
+        f"{decision.verdict}{_reasons(decision, blocking) if blocking else _NOTHING_JUDGED}",
         hint=_hint(list(_steps(decision, blocking, branch, rest))),
     )
 
 
-def _reasons(blocking: Sequence[Stop]) -> str:
-    """A line for each rule that did not pass, marked with its verdict, the most urgent first."""
+def _reasons(decision: Decision, blocking: Sequence[Stop]) -> str:
+    """A line for each rule that did not pass, marked with its verdict, the most urgent first.
+
+    Then one for each waiver that could be taken for one that opens such a gate.
+    """
     from mlgitops.reports.stops import URGENCY
+    from mlgitops.reports.verdicts import unhelpful
 
     missed = [(stop.name, rule) for stop in blocking for rule in stop.missed]
     missed.sort(key=lambda one: URGENCY.index(one[1].verdict))
-    return "".join(f"\n  {name} ({rule.verdict}): {rule.message}" for name, rule in missed)
+    lines = [f"\n  {name} ({rule.verdict}): {rule.message}" for name, rule in missed]
+    said = (one for stop in blocking for one in unhelpful(stop.gate, decision.waivers))
+    return "".join((*lines, *(f"\n  {one}" for one in dict.fromkeys(said))))
 
 
 def _steps(

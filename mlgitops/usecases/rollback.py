@@ -27,6 +27,8 @@ from mlgitops.usecases.holds import Revision, held, revisions, tip
 from mlgitops.usecases.proof import refuse_unproven
 from mlgitops.usecases.run import find_pipeline
 
+_OTHERWISE = "go back to another release, which `--version` names, or promote a new candidate"
+
 
 @dataclass(frozen=True, slots=True)
 class RollbackNeighbours:
@@ -91,7 +93,7 @@ def rollback(
         undo = replace(undo, before=_released(version, undo, history))
     _refuse_held(undo, history)
     if undo.before is not None and undo.before.release is not None:
-        refuse_unproven(undo.before.release, specs)
+        refuse_unproven(undo.before.release, specs, otherwise=_OTHERWISE)
     if undo.restored is not None:
         _refuse_missing(undo.restored, target, neighbours.registry)
     title = _title(undo) if version is not None else f'Revert "{_reverted(undo)}"'

@@ -5,9 +5,10 @@ Reads the evidence of a few targets only, so that a plan over thousands stays qu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import islice
+from typing import Any
 
 from mlgitops.evaluation import power
 from mlgitops.evaluation.power import Precision
@@ -60,10 +61,19 @@ def _of_target(
     ]
     evidence = _released(specs, target) if gates else None
     for parameters in gates:
-        metric, margin = parameters["metric"], float(parameters["margin"])
-        known = _known(evidence, metric)
-        if margin >= 0 and known is not None:
+        metric = parameters["metric"]
+        margin, known = _margin(parameters, evidence), _known(evidence, metric)
+        if margin is not None and margin >= 0 and known is not None:
             yield _size(target, (metric, margin), known, pipeline.evaluate.confidence)
+
+
+def _margin(parameters: Mapping[str, Any], evidence: Evidence | None) -> float | None:
+    """The margin that is asked for; None: it is a share of a value that nobody knows."""
+    share = float(parameters["relative_margin"])
+    if not share:
+        return float(parameters["margin"])
+    found = evidence["metrics"].get(parameters["metric"]) if evidence else None
+    return share * found["value"] if found else None
 
 
 def _size(

@@ -400,7 +400,7 @@ def test_a_hostile_document_passes_nothing(first, decide, evidence):
 KEYS = ["low", "high", "n", "delta", "direction", "value", "results", "status", "shared_rows"]
 READERS = {
     "direction": {"min-metric", "max-metric"},
-    "value": {"min-metric", "max-metric"},
+    "value": {"min-metric", "max-metric", "not-worse-than-champion"},
     "results": {"data-validation-passed"},
     "status": {"data-validation-passed"},
     "shared_rows": {"leakage"},

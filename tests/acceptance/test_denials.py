@@ -14,7 +14,7 @@ from mlgitops.model.verdict import Finding, GateResult, RuleResult, Verdict
 from mlgitops.policies import explanations
 from mlgitops.policies.engine import gate_result
 from mlgitops.policies.testing import Trial
-from mlgitops.spec.expressions import SECTIONS
+from mlgitops.spec.readings import SECTIONS
 from tests.fakes.decisions import of_gates
 
 REFUSED = frozenset({"fail", "inconclusive", "error"})

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,10 +15,12 @@ from mlgitops.spec import evidence
 from mlgitops.spec.bundled import folder
 from mlgitops.spec.load import read_folder
 from mlgitops.usecases.check import Checked, check
+from tests.fakes.signed_release import CI, RELEASER, private_key, public_key
 
 SPECS = Path(__file__).parent / "specs"
 GOOD = sorted((SPECS / "good").iterdir())
 BAD = sorted((SPECS / "bad").iterdir())
+WARNED = sorted((SPECS / "warned").iterdir())
 SOURCES = Path(__file__).parents[2] / "mlgitops" / "spec"
 CODE = re.compile(r'"(SPEC[0-9]{3})"')
 
@@ -65,6 +67,15 @@ def write_links(root: Path) -> None:
     (mlops / "within.yaml").symlink_to(root / "mlgitops.yaml")
 
 
+def write_private_keys(root: Path) -> None:
+    (root / "mlgitops.yaml").write_text(PROJECT)
+    keys = root / "mlops" / "keys"
+    keys.mkdir(parents=True)
+    (keys / "ci.pub").write_text(public_key("ci", CI).encode())
+    (keys / "ci.key").write_bytes(private_key(CI))
+    (keys / "notes.md").write_bytes(b"For when CI is down:\n\n" + private_key(RELEASER))
+
+
 # What git, editors or a package's file list would not keep as it is.
 WRITTEN: Mapping[str, Callable[[Path], None]] = {
     "SPEC103-characters": write_characters,
@@ -73,6 +84,7 @@ WRITTEN: Mapping[str, Callable[[Path], None]] = {
     "SPEC106-too-many-values": write_too_many_values,
     "SPEC116-not-utf-8": write_other_encoding,
     "SPEC117-links": write_links,
+    "SPEC345-private-keys": write_private_keys,
 }
 
 
@@ -119,14 +131,35 @@ def test_a_broken_repository_says_what_is_wrong(
     assert all(diagnostic.span for diagnostic in refused.value.diagnostics)
 
 
+@pytest.mark.parametrize("case", WARNED, ids=lambda case: case.name)
+def test_a_repository_that_may_not_be_meant_so_passes_with_warnings(
+    case: Path, golden: Callable[[Path, str], None]
+) -> None:
+    warnings = checked(case).warnings
+
+    golden(case / "expected.txt", render_text(warnings, texts(case), color=False))
+    assert {(one.code, one.level) for one in warnings} == {(case.name[:7], "warning")}
+    assert all(one.span for one in warnings)
+
+
 def checked(root: Path) -> Checked:
     return check(
         read_folder(root),
         lambda path: evidence.read(root, path),
         CelEngine(),
         tracks=lambda path: (root / path).exists(),
+        tracked_with=lambda wanted: holding(root, wanted),
         trust=trust(lambda: keys_here(root)),
     )
+
+
+def holding(root: Path, wanted: Sequence[str]) -> list[str]:
+    files = [file for file in root.rglob("*") if file.is_file() and not file.is_symlink()]
+    return [
+        file.relative_to(root).as_posix()
+        for file in files
+        if all(text.encode() in file.read_bytes() for text in wanted)
+    ]
 
 
 def texts(root: Path) -> dict[str, str]:
@@ -139,7 +172,7 @@ def texts(root: Path) -> dict[str, str]:
 
 def test_every_code_has_a_fixture_and_a_heading() -> None:
     raised = {code for file in SOURCES.glob("*.py") for code in CODE.findall(file.read_text())}
-    fixtures = {case.name[:7] for case in BAD}
+    fixtures = {case.name[:7] for case in (*BAD, *WARNED)}
     reference = (SOURCES.parents[1] / "docs" / "spec.md").read_text()
     headings = set(re.findall(r"^#+ (SPEC[0-9]{3})\b", reference, flags=re.MULTILINE))
 

@@ -266,3 +266,28 @@ def test_so_does_a_run(laboratory: Laboratory, tmp_path: Path) -> None:
         )
 
     assert answers == {name: scenario.expected for name, scenario in SCENARIOS.items()}
+
+
+WHY_NOT = {
+    "expired the day before": ["it expired on 2026-01-01"],
+    "another candidate": [f"it is for candidate {OTHER}"],
+    "the other rule": ["it does not waive what did not pass: a"],
+    "one of two that fail": ["it does not waive what did not pass: b"],
+    "hard": ["a hard gate is never waived"],
+    "error": ["an error is never waived"],
+    "another policy": [""],
+    "fail": [""],
+    "another candidate, expired": [],
+}
+
+
+@pytest.mark.parametrize("name", WHY_NOT)
+def test_a_waiver_that_does_not_count_is_told_with_the_reason(name: str, bench: Bench) -> None:
+    late = one(SHUT, W(candidate=OTHER, expires="2026-01-01"))
+    bench.set(SCENARIOS.get(name, late))
+    decided = bench._decided()
+    [own] = [line for line in gate_lines(decided) if line.policy == "own"]
+
+    assert [waiver.why_not for waiver in decided.waivers] == WHY_NOT[name]
+    for why_not in filter(None, WHY_NOT[name]):
+        assert own.why[-1] == f"The waiver w0 does not count: {why_not}."

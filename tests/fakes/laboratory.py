@@ -77,7 +77,8 @@ FILES: Mapping[str, str] = {
     "  task: regression\n"
     "  data: {dataset: customers, label: orders}\n"
     "  features: {columns: [visits, spent]}\n"
-    "  train: {command: [python, fit.py], params: {alpha: 0.1}}\n",
+    "  train: {command: [python, fit.py], params: {alpha: 0.1}}\n"
+    "  gates: [{policy: not-worse-than-champion, with: {relative_margin: 0.02}}]\n",
     "shop/__init__.py": "",
     "shop/features.py": """\
 import pandas as pd

@@ -9,8 +9,10 @@ from mlgitops.model.errors import SpecError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from mlgitops.cli.wiring import Wiring
+    from mlgitops.model.source import Diagnostic
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +27,7 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
         SpecError: something is wrong, and the format is text.
     """
     try:
-        counts = wiring.check().counts
+        found = wiring.check()
     except SpecError as error:
         if arguments.format == "text" or not error.diagnostics:
             raise
@@ -35,11 +37,24 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
         from mlgitops.cli.answers import answer
         from mlgitops.reports import documents
 
-        answer(documents.check([]))
-    else:
-        named = ", ".join(f"{count} {kind}" for kind, count in counts.items())
-        sys.stdout.write(f"{sum(counts.values())} specs are right: {named}\n")
+        answer(documents.check([], found.warnings))
+        return 0
+    if found.warnings:
+        _warn(found.warnings, arguments.format, wiring)
+    named = ", ".join(f"{count} {kind}" for kind, count in found.counts.items())
+    sys.stdout.write(f"{sum(found.counts.values())} specs are right: {named}\n")
     return 0
+
+
+def _warn(warnings: Sequence[Diagnostic], form: str, wiring: Wiring) -> None:
+    from mlgitops.cli.output import commands, has_colours
+    from mlgitops.reports.diagnostics import render_github, render_text
+
+    if form == "github":
+        commands(sys.stdout, render_github(warnings))
+    else:
+        color = has_colours(sys.stderr, wiring.environ)
+        sys.stderr.write(render_text(warnings, wiring.texts, color=color))
 
 
 def _print_problems(error: SpecError, form: str) -> None:

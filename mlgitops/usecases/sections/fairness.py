@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlgitops.evaluation import fairness as compared
 from mlgitops.evaluation import slices
 from mlgitops.model.examinations import Fairness, Group
-from mlgitops.usecases.sections.slices import is_judged, positives
+from mlgitops.usecases.sections.slices import lacking, positives
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +43,7 @@ def _comparison(
     task = candidate.task
     groups = {name: (mask, rows.take(mask)) for name, mask in slices.parts(columns, declared)}
     judged = {
-        name: mask for name, (mask, part) in groups.items() if is_judged(declared, part, task)
+        name: mask for name, (mask, part) in groups.items() if lacking(declared, part, task) is None
     }
     found = compared.compare(judged, rows.truth, candidate, confidence, rows.clusters)
     return Fairness(

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlgitops.evaluation import slices
-from mlgitops.model.evidence import SliceRecord
+from mlgitops.evaluation.samples import Sample
+from mlgitops.model.evidence import Lack, SliceRecord
 from mlgitops.usecases.scoring import comparisons, estimates
 
 if TYPE_CHECKING:
@@ -35,14 +36,21 @@ def judge_slices(
     ]
 
 
-def is_judged(declared: SliceBy, rows: Rows, task: Task) -> bool:
-    """Whether these rows are as many as *declared* asks for, of either class if there are two."""
-    total = len(rows.truth)
-    if total < declared.min_rows:
-        return False
-    return task != "binary-classification" or (
-        declared.min_positives <= positives(rows) <= total - declared.min_positives
-    )
+def lacking(declared: SliceBy, rows: Rows, task: Task) -> Lack | None:
+    """What there are fewer of than *declared* asks for; None: the rows can be judged.
+
+    Positives and negatives count as far as they are independent: clusters of them.
+    """
+    if len(rows.truth) < declared.min_rows:
+        return "rows"
+    if task != "binary-classification":
+        return None
+    sample = Sample(rows.truth, rows.clusters)
+    classes: tuple[tuple[Lack, int], ...] = (("positives", 1), ("negatives", 0))
+    for name, code in classes:
+        if sample.units(rows.truth == code) < declared.min_positives:
+            return name
+    return None
 
 
 def positives(rows: Rows) -> int:
@@ -65,17 +73,20 @@ def _record(
 ) -> SliceRecord:
     candidate, champion = models
     conditions = (condition.column for condition in declared.where)
+    lack = lacking(declared, rows, candidate.task)
     record = SliceRecord(
         name=name,
         by=list(dict.fromkeys((*declared.columns, *conditions))),
-        judged=is_judged(declared, rows, candidate.task),
+        judged=lack is None,
         n=len(rows.truth),
         metrics={},
         comparison={},
     )
     if candidate.task == "binary-classification":
         record["positives"] = positives(rows)
-    if record["judged"]:
+    if lack is not None:
+        record["lacks"] = lack
+    else:
         record["metrics"] = estimates(asked.metrics, rows, candidate, asked.confidence)
         if champion is not None:
             record["comparison"] = comparisons(

@@ -495,6 +495,17 @@ def test_what_is_staged_is_tracked(workspace: GitWorkspace, repository: GitRepos
     assert not repository.tracks("*")
 
 
+def test_files_are_found_by_what_they_hold(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    both, name = "one\nand *two*\n", "größe/a\nb"
+    workspace.commit({name: both, "c": "one", "d": "*two*", "gone": both, "e": "x"}, "Begin")
+    workspace.write({"untracked": both, "e": both, "gone": None})
+
+    assert repository.tracked_with(["one", "*two*"]) == ("e", name)
+    assert repository.tracked_with(["nowhere"]) == ()
+
+
 def test_untracked_files_among_the_code_are_dirty_too(
     workspace: GitWorkspace, repository: GitRepository
 ) -> None:

@@ -302,3 +302,15 @@ def test_no_color_leaves_no_escape_on_a_terminal(
     assert ended.returncode == 2
     assert b"Environmet" in shown
     assert (b"\x1b" not in shown) is is_plain
+
+
+@pytest.mark.parametrize("columns", [60, 120])
+def test_help_is_as_wide_as_the_terminal(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    with pytest.raises(SystemExit):
+        main(["run", "--help"])
+    widest = max(map(len, capsys.readouterr().out.splitlines()))
+
+    assert columns - 20 < widest <= columns

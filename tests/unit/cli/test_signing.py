@@ -78,3 +78,13 @@ def test_a_private_key_lies_among_a_persons_settings() -> None:
     assert private_place("ci", "shop", {"XDG_CONFIG_HOME": "/c"}) == Path(
         "/c/mlgitops/keys/shop/ci.key"
     )
+
+
+def test_a_private_key_that_was_merged_makes_no_signature_count(tmp_path: Path) -> None:
+    workspace = GitWorkspace.create(tmp_path / "shop")
+    leaked = {"mlops/keys/ci.pub": ONE.encode(), "mlops/keys/ci.key": private_key(CI).decode()}
+    commit = workspace.commit(leaked, "Oh")
+
+    with pytest.raises(SpecError) as refused:
+        keys_at(GitRepository(workspace.root, workspace.env), commit)
+    assert [one.code for one in refused.value.diagnostics] == ["SPEC345"]

@@ -268,3 +268,20 @@ def test_a_promotion_and_its_reasons_read_back() -> None:
     made = replace(decision(1), gates=(gate,), context=known, waivers=(waiver,))  # type: ignore[arg-type]
 
     assert parse(entry(made, None, commit="").line).decision == made
+
+
+def test_a_waiver_reads_back_with_its_reason_and_without_one_as_older_lines_have_it() -> None:
+    bare = ConsideredWaiver("lax", "p", (), "2027-01-01", holds=True)
+    told = replace(bare, reason="Known to all.", why_not="it expired on 2027-01-01")
+    made = replace(decision(1), waivers=(bare, told))
+    line = entry(made, None, commit="").line
+
+    assert parse(line).decision == made
+    older, newer = json.loads(line)["decision"]["waivers"]
+    assert sorted(older) == ["expires", "holds", "name", "policy", "rules"]
+    assert sorted(set(newer) - set(older)) == ["reason", "why_not"]
+
+    document = json.loads(line, parse_int=float)
+    document["decision"]["waivers"][0]["reason"] = ""
+    with pytest.raises(ValueError, match="not written as mlgitops writes it"):
+        parse(written(document))

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, NotRequired, TypedDict
 
 import pytest
 
-from mlgitops.model.decoding import decoded
+from mlgitops.model.decoding import LATER, decoded
 
 
 class Colour(StrEnum):
@@ -93,3 +93,19 @@ def test_what_does_not_fit_is_told_with_its_place(change: dict[str, Any], said: 
 def test_what_is_no_object_at_all_is_none(value: object) -> None:
     with pytest.raises(ValueError, match=r"^it is not an object$"):
         decoded(Tree, value)
+
+
+@dataclass(frozen=True)
+class Grown:
+    name: str
+    ring: str = field(default="", metadata=LATER)
+    bark: str = "rough"
+
+
+def test_only_a_field_that_came_later_may_be_missing() -> None:
+    assert decoded(Grown, {"name": "t", "bark": "b"}) == Grown("t", "", "b")
+    assert decoded(Grown, {"name": "t", "bark": "b", "ring": "r"}) == Grown("t", "r", "b")
+    with pytest.raises(ValueError, match="bark is missing"):
+        decoded(Grown, {"name": "t"})
+    with pytest.raises(ValueError, match="ring is not text"):
+        decoded(Grown, {"name": "t", "bark": "b", "ring": None})

@@ -2,7 +2,7 @@ from typing import get_args
 
 import pytest
 
-from mlgitops.model.metrics import DEFAULT_METRICS, METRICS, metrics_for
+from mlgitops.model.metrics import DEFAULT_METRICS, METRICS, has_unit, metrics_for
 from mlgitops.model.pipeline import Task
 
 
@@ -22,3 +22,8 @@ def test_errors_are_better_when_smaller():
     minimized = {name for name, kind in METRICS.items() if kind.direction == "minimize"}
 
     assert minimized == {"log_loss", "brier", "mae", "rmse"}
+
+
+@pytest.mark.parametrize("name", [*METRICS, "profit"])
+def test_errors_of_numbers_and_functions_have_a_unit_of_their_own(name):
+    assert has_unit(name) is (name in {"mae", "rmse", "profit"})

@@ -110,8 +110,10 @@ def poisoned_decision(source: Decision, payload: str) -> Decision:
         Finding(payload, error=payload),
     )
     waivers = (
-        ConsideredWaiver(payload, payload, (payload, payload), payload, holds=True),
-        ConsideredWaiver(f"{payload}2", payload, (), payload, holds=False),
+        ConsideredWaiver(payload, payload, (payload, payload), payload, holds=True, reason=payload),
+        ConsideredWaiver(
+            f"{payload}2", payload, (), payload, holds=False, reason=payload, why_not=payload
+        ),
     )
 
     def poison(found: GateResult) -> GateResult:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass, field
 
+import pytest
 from rich.console import Console  # noqa: TID253 - what is drawn on
 
 from mlgitops.model.spec import Pin
@@ -37,8 +39,8 @@ class KeyRow:
     key: object = field(default_factory=lambda: public_key("ci", CI))
 
 
-def drawn(draw, *arguments):
-    console = Console(file=io.StringIO(), width=160, highlight=False)
+def drawn(draw, *arguments, width=160):
+    console = Console(file=io.StringIO(), width=width, highlight=False)
     draw(console, *arguments)
     return console.file.getvalue()
 
@@ -98,3 +100,40 @@ def test_keys_say_whether_they_count():
     assert "not yet: commit it to main" in lines[2]
     assert "yes, by main; it is not in this work tree" in lines[3]
     assert "keys new" in drawn(audit_table.keys, [], "main")
+
+
+PATH = "mlops/evidence/flights-delay/4d1c90aa52e1-c0ffee123456.dsse.json"
+WIDE = Row(
+    Target("production", "flights-delay"),
+    findings={
+        "evidence": Finding("proven"),
+        "signature": Finding("not proven", f"SPEC339 {PATH} proves nothing"),
+        "bytes": Finding("unchecked"),
+        "decisions": Finding("proven", "an earlier one"),
+    },
+    is_proven=False,
+    is_refuted=True,
+)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_where_a_table_is_too_wide_each_release_is_a_block_and_no_word_is_cut(width):
+    out = drawn(audit_table.audit, [Row(findings=WIDE.findings), WIDE], width=width)
+    lines = out.splitlines()
+
+    at = lines.index("production/flights-delay v3 4d1c90aa52e1")
+    assert [re.split(" {2,}", line.strip()) for line in lines[at + 1 : at + 5]] == [
+        ["Evidence", "proven"],
+        ["Signature", "not proven"],
+        ["Bytes", "unchecked"],
+        ["Decisions", "an earlier one"],
+    ]
+    assert "\N{HORIZONTAL ELLIPSIS}" not in out
+    assert f" {PATH} " in f" {' '.join(out.split())} "
+    assert all(len(line) <= width or line == PATH for line in lines)
+
+
+def test_a_table_stays_one_as_long_as_it_fits():
+    row = Row(findings={"evidence": Finding("proven"), "bytes": Finding("proven")})
+
+    assert drawn(audit_table.audit, [row], width=60).startswith("Target")

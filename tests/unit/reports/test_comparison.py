@@ -33,6 +33,15 @@ def test_the_metric_that_a_gate_asks_about_leads(cases: Any):
     assert [asked.margin for asked in lines[0].required] == [None, 0.01]
 
 
+def test_a_relative_margin_is_drawn_in_the_metric_s_own_unit(cases: Any):
+    evidence, decision, _ = cases["retrained"]
+    asked = {"metric": "roc_auc", "margin": 0.01, "relative_margin": 0.02}
+    gate = replace(decision.gates[2], parameters=asked)
+
+    (found,) = metric_lines(evidence, replace(decision, gates=(gate,)))[0].required
+    assert found.margin == pytest.approx(0.02 * evidence["champion"]["metrics"]["roc_auc"]["value"])
+
+
 def test_a_gate_without_other_parameters_asks_by_its_name(cases: Any):
     evidence, decision, _ = cases["retrained"]
     gate = replace(decision.gates[2], parameters={"metric": "roc_auc"})

@@ -4,8 +4,10 @@ import copy
 from typing import Any
 
 import pytest
+import yaml
 
-from mlgitops.reports.data_facts import data_facts, shifted
+from mlgitops.reports.data_facts import SHIFT, data_facts, shifted
+from mlgitops.spec.load import read_builtin
 
 
 def test_a_sound_dataset_is_told_in_plain_lines(cases: Any, told: Any):
@@ -30,7 +32,7 @@ def test_troubles_stand_out(cases: Any, told: Any):
     lines = told(data_facts(cases["leaking"][0]))
 
     assert (
-        lines[0] == "! Drift against the champion's data: 1 of 2 columns beyond 0.25: <dep_delay>."
+        lines[0] == "! Drift against the champion's data: 1 of 2 columns beyond 0.2: <dep_delay>."
     )
     assert (
         lines[2] == "! Columns that look ahead: Later than their own row: <landed_at> (812 rows)."
@@ -85,7 +87,7 @@ def test_a_column_of_another_kind_stands_out(cases: Any, told: Any, cells: Any):
             "! Drift against the champion's data: Not comparable, since 1 column held another kind "
             "of values: <hour>."
         ),
-        "! Drift against the champion's data: 1 of 2 columns beyond 0.25: <dep_delay>.",
+        "! Drift against the champion's data: 1 of 2 columns beyond 0.2: <dep_delay>.",
     ]
     assert cells(found.grids[0])[0] == ["<hour>", "not comparable", "another kind of values"]
     assert found.grids[0].bars[0] == 1.0
@@ -100,15 +102,21 @@ def test_nothing_but_columns_of_another_kind_has_no_index(cases: Any, told: Any)
     assert not told(data_facts(evidence))[1].startswith("! Drift")
 
 
+def test_a_shift_is_what_the_policy_stops_by_default():
+    text = read_builtin()["builtin/data-drift.yaml"]
+
+    assert yaml.safe_load(text)["spec"]["params"]["max_psi"]["default"] == SHIFT
+
+
 def test_columns_come_with_the_farthest_first_and_bars(cases: Any, cells: Any):
     evidence = copy.deepcopy(cases["leaking"][0])
-    evidence["drift"].append({"column": "hour", "psi": 0.2})
+    evidence["drift"].append({"column": "hour", "psi": 0.16})
     (grid,) = data_facts(evidence).grids
 
     assert cells(grid) == [
         ["<dep_delay>", "0.4100", "shifted"],
-        ["<hour>", "0.2000", "some change"],
+        ["<hour>", "0.1600", "some change"],
         ["<dest>", "0.0200", "as before"],
     ]
-    assert grid.bars == (1.0, pytest.approx(0.8), pytest.approx(0.08))
+    assert grid.bars == (1.0, pytest.approx(0.8), pytest.approx(0.1))
     assert shifted(evidence) == ["dep_delay"]

@@ -268,7 +268,7 @@ def test_behaviour_data_model_and_card_are_told(cases: Any):
     for sentence in (
         "sensor-noise changes roc_auc by \N{MINUS SIGN}0.0121",
         "true_positive_rate origin=JFK origin=EWR 0.0710 [0.0500, 0.0920]",
-        "beyond 0.25: dep_delay .",
+        "beyond 0.2: dep_delay .",
         "Callers must also send dep_delay .",
         "flightlib not pinned not named",
         "Intended use Warns travellers on the morning of the flight.",
@@ -299,11 +299,11 @@ def test_long_grids_are_folded_and_end_with_a_count(cases: Any):
 
 def test_a_gate_to_come_and_the_time_of_judging_are_told(cases: Any):
     evidence, decision, _ = cases["retrained"]
-    gate = replace(decision.gates[0], blocks_from="2026-12-01")
+    gate = replace(decision.gates[0], level="audit", blocks_from="2026-12-01")
     known = {"now": "2026-11-20T09:00:00Z", "stage": "promote", "environment": "production"}
     page = read(evidence, replace(decision, gates=(gate,), context={**known, "soak_hours": 31.5}))
 
-    assert "hard, blocks from 2026-12-01" in page.text
+    assert "audit, blocks from 2026-12-01; until then only shown" in page.text
     assert (
         "2026-11-20T09:00:00Z , stage promote, 31.50 hours in the environment before" in page.text
     )

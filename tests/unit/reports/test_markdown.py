@@ -240,6 +240,16 @@ def test_waivers_are_named(cases: Any):
     assert "- Waiver `late-data` for `leakage`, until `2026-11-01`." in body(
         evidence, replace(waived, waivers=(held,))
     )
+    said = replace(held, reason="The strike ended, see [x](http://x).")
+    text = body(evidence, replace(waived, waivers=(said,)))
+    assert "Waived by late-data until" in text
+    assert "- Waiver `late-data` for `leakage`, until `2026-11-01`: The strike ended, see" in text
+    assert "[x](http" not in text.replace("`[x](http", "")
+    of_another = replace(held, holds=False, why_not="it is for candidate 0123456789ab")
+    assert (
+        "- Waiver `late-data` for `leakage`, not honoured, it is for candidate `0123456789ab`; "
+        "last day `2026-11-01`."
+    ) in body(evidence, replace(decision, waivers=(of_another,)))
     assert "- Waiver `late-data`." in body(evidence, replace(waived, waivers=()))
     assert "- Waivers: none." in body(evidence, replace(decision, waivers=()))
 
@@ -278,9 +288,10 @@ def test_many_findings_are_counted(cases: Any):
 
 def test_a_gate_to_come_names_its_day(cases: Any):
     evidence, decision, _ = cases["retrained"]
-    gate = replace(decision.gates[0], blocks_from="2026-12-01")
+    gate = replace(decision.gates[0], level="audit", blocks_from="2026-12-01")
+    text = summary(evidence, replace(decision, gates=(gate,)))
 
-    assert "| hard from `2026-12-01` |" in summary(evidence, replace(decision, gates=(gate,)))
+    assert "| audit, blocks from `2026-12-01`; until then only shown |" in text
 
 
 def test_the_shared_sample_has_a_body(shared_evidence: Evidence, cases: Any):

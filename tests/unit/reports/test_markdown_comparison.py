@@ -28,8 +28,8 @@ def test_the_worst_slices_are_shown_and_the_others_folded(cases: Any):
     assert lines[end + 1 :] == [
         "",
         (
-            "Too small to judge: 3 slices, with rows: `carrier=AS` (62), `carrier=FL` (251), "
-            "`carrier=VX` (442)."
+            "3 slices too small to judge: `carrier=AS` (62 rows), `carrier=FL` (251 rows), "
+            "`carrier=VX` (442 rows)."
         ),
     ]
 
@@ -49,8 +49,23 @@ def test_slices_too_small_to_judge_are_all_counted(cases: Any):
     evidence["slices"] = [{**small, "name": f"dest={i}|"} for i in range(30)]
     last = list(comparison(evidence, decision)[1])[-1]
 
-    assert last.startswith("Too small to judge: 30 slices, with rows: `dest=0|` (62), ")
-    assert last.endswith(" (62), 10 more.")
+    assert last.startswith("30 slices too small to judge: `dest=0|` (62 rows), ")
+    assert last.endswith(" (62 rows), 10 more.")
+
+
+def test_what_slices_have_too_few_of_is_told(cases: Any):
+    evidence, decision, _ = copy.deepcopy(cases["retrained"])
+    small = {**evidence["slices"][-1], "judged": False, "n": 412}
+    evidence["slices"] = [
+        {**small, "name": "dest=a", "lacks": "positives", "positives": 3},
+        {**small, "name": "dest=b", "lacks": "negatives", "positives": 411},
+    ]
+
+    assert list(comparison(evidence, decision)[1])[-3:] == [
+        "1 slice with too few positives to judge: `dest=a` (3 of 412 rows).",
+        "",
+        "1 slice with too few negatives to judge: `dest=b` (1 of 412 rows).",
+    ]
 
 
 def test_a_judged_slice_may_lack_the_metric(cases: Any):

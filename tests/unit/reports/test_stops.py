@@ -23,7 +23,7 @@ def test_only_what_blocks_stops_and_the_most_urgent_comes_first():
 
 
 def test_gates_of_one_policy_are_named_by_what_differs():
-    known = {"metric": "roc_auc", "max_drop": 0.05}
+    known = {"metric": "roc_auc", "margin": 0.05}
     found = of_gates(
         Verdict.PASS,
         gate(Verdict.PASS, policy="robust", parameters={**known, "perturbation": "gaps"}),

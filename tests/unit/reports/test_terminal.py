@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
@@ -123,7 +124,7 @@ def test_a_waived_gate_is_not_ticked(cases: Any):
     )
 
     assert "! waived" in shown
-    assert "Waived by late-data." in " ".join(shown.split())
+    assert "Waived by late-data until 2026-11-01." in " ".join(shown.split())
     assert "✓ fail" not in shown
     assert "✓ waived" not in shown
 
@@ -136,6 +137,17 @@ def refused(total: int) -> Decision:
     )
 
 
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_gate_to_come_names_its_day(width: int, cases: Any):
+    evidence, decision, _ = cases["retrained"]
+    missed = replace(decision.gates[0], level="audit", blocks_from="2026-12-01")
+    text = printed(gate_table.gates, evidence, replace(decision, gates=(missed,)), width=width)
+
+    said = "(audit; blocks from 2026-12-01; until then only shown)"
+    assert said in " ".join(text.split())
+    assert all(len(line) <= width for line in text.splitlines() if "→" not in line)
+
+
 def test_many_remedies_are_cut_and_the_reader_is_told_where_the_others_are(cases: Any):
     evidence = cases["retrained"][0]
     seven, five = (printed(gate_table.gates, evidence, refused(total)) for total in (7, 5))
@@ -146,6 +158,16 @@ def test_many_remedies_are_cut_and_the_reader_is_told_where_the_others_are(cases
         "→ and 2 more: see the report",
     ]
     assert "more:" not in five
+
+
+def test_slices_with_too_few_positives_are_counted_apart(cases: Any):
+    evidence, decision, _ = copy.deepcopy(cases["retrained"])
+    for record in [one for one in evidence["slices"] if not one["judged"]][:2]:
+        record["lacks"] = "positives"
+    text = printed(gate_table.gates, evidence, decision)
+
+    assert "2 slices with too few positives to judge." in text
+    assert "1 slice too small to judge." in text
 
 
 def test_gates_of_one_policy_do_not_look_alike(cases: Any):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mlgitops.model.verdict import GateResult, Verdict
+from mlgitops.model.verdict import ConsideredWaiver, GateResult, Verdict
 from mlgitops.reports.verdicts import gate_lines
 from tests.fakes.decisions import gate
 from tests.fakes.decisions import of_gates as decision
@@ -92,3 +92,50 @@ def test_a_gate_that_does_not_apply_tells_no_numbers(cases: Any):
     gate = replace(decision.gates[2], applies=False)
 
     assert gate_lines(replace(decision, gates=(gate,)))[0].metrics == ()
+
+
+@pytest.mark.parametrize(
+    ("level", "day", "told"),
+    [
+        ("audit", "2026-12-01", "blocks from 2026-12-01; until then only shown"),
+        ("advisory", "2026-12-01", "blocks from 2026-12-01; until then only shown"),
+        ("soft", "2026-12-01", "hard from 2026-12-01; until then it can be waived"),
+        ("soft", None, ""),
+    ],
+)
+def test_the_day_of_a_gate_says_what_changes_on_it(level: str, day: str | None, told: str):
+    (line,) = gate_lines(decision(Verdict.PASS, gate(Verdict.FAIL, level=level, blocks_from=day)))
+
+    assert line.onset == told
+
+
+HOLDS = ConsideredWaiver("late-data", "p", (), "2026-12-15", holds=True, reason="The strike ended")
+EXPIRED = replace(HOLDS, name="old", holds=False, why_not="it expired on 2026-11-01")
+
+
+def test_a_waived_gate_tells_by_whom_until_when_and_why():
+    waived = gate(Verdict.FAIL, policy="p", waived_by="late-data, gone")
+    (line,) = gate_lines(replace(decision(Verdict.PASS, waived), waivers=(HOLDS, EXPIRED)))
+
+    assert line.why[1:] == (
+        "Waived by late-data until 2026-12-15: The strike ended",
+        "Waived by gone.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "is_told"),
+    [
+        (gate(Verdict.FAIL, policy="p"), True),
+        (gate(Verdict.FAIL, policy="q"), False),
+        (gate(Verdict.FAIL, policy="p", level="advisory"), False),
+        (gate(Verdict.PASS, policy="p"), False),
+    ],
+)
+def test_a_shut_gate_tells_which_waiver_does_not_count(found: GateResult, is_told: bool):
+    unused = replace(HOLDS, name="unused")
+    (line,) = gate_lines(replace(decision(Verdict.FAIL, found), waivers=(EXPIRED, unused)))
+
+    said = "The waiver old does not count: it expired on 2026-11-01."
+    assert (line.why[-1] == said) is is_told
+    assert (" ".join(line.why).count("waiver")) == int(is_told)

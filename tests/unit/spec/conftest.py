@@ -1,11 +1,13 @@
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mlgitops.model.errors import SpecError
 from mlgitops.model.spec import Kind
 from mlgitops.spec import shape
-from mlgitops.spec.load import read_builtin, read_folder
+from mlgitops.spec.load import load, read_builtin, read_folder
 from mlgitops.spec.yaml_tree import parse
 
 GOOD = Path(__file__).parents[2] / "acceptance" / "specs" / "good"
@@ -33,3 +35,17 @@ def values(everything: dict[str, str], builtin: dict[str, str]) -> list[tuple[Ki
     """Kind and value of every file of *everything* and of the policy pack."""
     trees = [parse(text, path) for path, text in {**everything, **builtin}.items()]
     return [(kind, tree.value) for tree in trees if (kind := shape.kind_of(tree))]
+
+
+@pytest.fixture
+def codes(builtin: dict[str, str]) -> Callable[[Mapping[str, str]], list[str]]:
+    """The code of each thing that is wrong with a repository's files, texts by path."""
+
+    def found(files: Mapping[str, str]) -> list[str]:
+        try:
+            load(files, builtin)
+        except SpecError as error:
+            return [diagnostic.code for diagnostic in error.diagnostics]
+        return []
+
+    return found

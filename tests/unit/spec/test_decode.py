@@ -6,7 +6,9 @@ from datetime import date, timedelta
 import pytest
 
 from mlgitops.model import spec as model
+from mlgitops.model.dataset import Split, Window
 from mlgitops.model.metrics import DEFAULT_METRICS
+from mlgitops.model.pipeline import Evaluate
 from mlgitops.model.spec import Kind
 from mlgitops.spec.decode import decode
 from mlgitops.spec.schemas import schema
@@ -135,8 +137,8 @@ def pipeline(train, rest="", task="regression"):
 
 
 def test_a_split_goes_by_time_where_there_is_a_time_column():
-    assert dataset().split == model.Split("stratified", 0.2, None, 7)
-    assert dataset(", time: t").split == model.Split("time", 0.2, "t", 7)
+    assert dataset().split == Split("stratified", 0.2, None, 7)
+    assert dataset(", time: t").split == Split("time", 0.2, "t", 7)
     assert dataset(", time: t, split: {strategy: group, column: g}").split.column == "g"
     assert dataset(", time: t, split: {holdout: 2w}").split.holdout == timedelta(weeks=2)
     assert dataset(", time: t, split: {column: u}").split.column == "u"
@@ -147,8 +149,8 @@ def test_windows_are_dates_or_a_length():
     ranged = dataset(", time: t, window: {from: 2026-01-01, to: 2026-02-01}").window
     last = dataset(", time: t, window: {last: 48h}").window
 
-    assert ranged == model.Window(date(2026, 1, 1), date(2026, 2, 1), None)
-    assert last == model.Window(None, None, timedelta(hours=48))
+    assert ranged == Window(date(2026, 1, 1), date(2026, 2, 1), None)
+    assert last == Window(None, None, timedelta(hours=48))
     assert dataset().window is None
 
 
@@ -163,7 +165,7 @@ def test_whole_numbers_written_with_a_point_are_whole():
 def test_metrics_default_to_those_of_the_task(task):
     found = pipeline("{estimator: a.B}", task=task)
 
-    assert found.evaluate == model.Evaluate(DEFAULT_METRICS[task], (), 0.95)
+    assert found.evaluate == Evaluate(DEFAULT_METRICS[task], (), 0.95)
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,8 @@ from mlgitops.spec.evidence import (
     decode,
     encode,
     example,
-    may_lack,
     path,
     read,
-    unknown_keys,
 )
 
 EVIDENCE = Path(__file__).parents[3] / "policies" / "tests" / "evidence.json"
@@ -237,31 +235,3 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
 
 def test_the_example_is_the_bundled_document(evidence):
     assert example() == evidence
-
-
-def test_unknown_keys_are_told_by_pointer_and_other_faults_are_not(evidence):
-    assert unknown_keys(evidence) == ()
-    evidence["metrics"]["roc_auc"]["lo/w"] = 1
-    evidence["more"] = {}
-    evidence["subject"]["model"] = 5
-    evidence["ext"]["own"] = {"any": 1}
-
-    assert sorted(unknown_keys(evidence)) == ["/metrics/roc_auc/lo~1w", "/more"]
-
-
-@pytest.mark.parametrize(
-    ("place", "answer"),
-    [
-        (("data", "rows"), False),
-        (("data", "window"), True),
-        (("metrics", "*"), True),
-        (("metrics", "roc_auc", "low"), True),
-        (("champion", "version"), False),
-        (("subject", "inputs"), False),
-        (("ext", "x"), True),
-        (("x", "y"), False),
-        ((), False),
-    ],
-)
-def test_what_sound_evidence_may_lack(place, answer):
-    assert may_lack(place) is answer

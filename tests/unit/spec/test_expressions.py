@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 
-from mlgitops.model.expressions import Compiled, Flaw
+from mlgitops.model.expressions import Compiled, Flaw, Reading
 from mlgitops.policies.messages import fields
 from mlgitops.spec import expressions
 from mlgitops.spec.load import load, read_builtin
 
-SCHEMA = Path(__file__).parents[3] / "schemas" / "evidence.schema.json"
 PATH = "mlops/policies/own.yaml"
 PROJECT = "apiVersion: mlgitops.dev/v1\nkind: Project\nmetadata: {name: p}\n"
 HEAD = "apiVersion: mlgitops.dev/v1\nkind: Policy\nmetadata: {name: own}\nspec:\n"
@@ -23,6 +19,12 @@ def asked(spec):
 
 def rule(passes, message="said"):
     return asked(f"  rules:\n    - id: one\n      pass: {passes}\n      message: {message}\n")
+
+
+def reading(one, path):
+    """That *one* reads *path*, with the place of its last name."""
+    *_, name = path.split(".")
+    return Reading(tuple(path.split(".")), one.expression.rindex(f".{name}") + 1)
 
 
 def marked(one, flaw):
@@ -50,12 +52,6 @@ def test_operators_of_other_languages_are_told_from_other_slips(passes, hint):
     [found] = expressions.faults([rule(passes)[0]], [Compiled(flaws=(flaw,))])
 
     assert found.hint.startswith(hint)
-
-
-def test_the_names_are_the_sections_of_the_schema_and_the_context():
-    sections = json.loads(SCHEMA.read_text())["properties"]
-
-    assert set(expressions.SECTIONS) == {*sections, "context"}
 
 
 def test_every_expression_of_own_policies_is_asked_and_no_other():
@@ -136,7 +132,8 @@ def test_a_parameter_that_is_not_declared_is_shown_where_it_is_read():
         "  rules:\n    - {id: a, pass: params.most > params.mots, message: m}\n"
     )
 
-    [found] = expressions.faults([one], [Compiled("BOOL", ("most", "mots"))])
+    reads = (reading(one, "params.most"), reading(one, "params.mots"))
+    [found] = expressions.faults([one], [Compiled("BOOL", (*reads, reads[1]))])
 
     assert (found.code, found.hint) == ("SPEC334", 'did you mean "most"?')
     assert one.text[found.span.start : found.span.end] == "mots"
@@ -175,7 +172,8 @@ def test_variables_are_asked_in_order_and_each_can_read_those_before_it():
 def test_a_variable_that_cannot_be_read_is_a_fault(place, name, message, hint):
     found = asked(VARIABLES)
     compiled = [Compiled("DYN")] * len(found)
-    compiled[place] = Compiled("DYN", variables=("first", name) if place > 1 else (name,))
+    reads = [Reading(("variables", one), 0) for one in ("first", name)[place < 2 :]]
+    compiled[place] = Compiled("DYN", tuple(reads))
 
     [fault] = expressions.faults(found, compiled)
 
@@ -186,7 +184,8 @@ def test_a_variable_that_cannot_be_read_is_a_fault(place, name, message, hint):
 def test_a_variable_that_is_not_defined_is_shown_where_it_is_read():
     [_, _, one, _] = asked(VARIABLES.replace("pass: p", "pass: a.variables.b > variables.frist"))
 
-    [found] = expressions.faults([one], [Compiled("BOOL", variables=("frist",))])
+    reads = (reading(one, "variables.frist"),)
+    [found] = expressions.faults([one], [Compiled("BOOL", reads)])
 
     assert one.text[found.span.start : found.span.end] == "frist"
 
@@ -213,3 +212,29 @@ def test_a_variable_that_is_named_alone_is_told_how_it_is_read():
     [found] = expressions.faults([one], [Compiled(flaws=(Flaw("name", "", 0, "first"),))])
 
     assert found.hint == "variables are read as `variables.first`"
+
+
+def test_a_field_that_no_evidence_has_is_shown_where_it_is_read():
+    [one] = rule("metrics.f1.loww > metrics.f1.low")
+
+    reads = (reading(one, "metrics.f1.loww"), reading(one, "metrics.f1.low"))
+    [found] = expressions.faults([one], [Compiled("BOOL", reads)])
+
+    assert (found.code, found.hint) == ("SPEC353", 'did you mean "low"?')
+    assert one.text[found.span.start : found.span.end] == "loww"
+
+
+def test_what_a_variable_looks_up_is_known_to_all_behind_it():
+    found = asked(
+        "  variables: {it: f, same: g, sum: h}\n  rules: [{id: a, pass: p, message: said}]\n"
+    )
+    compiled = [
+        Compiled("DYN", path=("metrics", "*")),
+        Compiled("DYN", (Reading(("variables", "it"), 0),), ("variables", "it")),
+        Compiled("DOUBLE"),
+        Compiled("BOOL", tuple(Reading(("variables", name, "lo"), 0) for name in ("same", "sum"))),
+    ]
+
+    [fault] = expressions.faults(found, compiled)
+
+    assert fault.message == "spec.rules[0].pass: no evidence has metrics[].lo"

@@ -19,19 +19,20 @@ spec:
 """
 
 
-def errors(smallest, builtin, *, gate=None, binding=None, pipeline="", policies=None):
-    files = dict(smallest)
-    if gate:
-        pipeline += f"  gates: [{gate}]\n"
-    files["mlops/pipelines/churn.yaml"] += pipeline
-    if binding:
-        files["mlops/environments/production.yaml"] += f"spec: {{policies: [{binding}]}}\n"
-    files |= policies or {}
-    try:
-        load(files, builtin)
-    except SpecError as error:
-        return [diagnostic.code for diagnostic in error.diagnostics]
-    return []
+@pytest.fixture
+def errors(smallest, codes):
+    """Codes of what is wrong with a gate or binding added to the smallest repository."""
+
+    def found(*, gate=None, binding=None, pipeline="", policies=None):
+        files = dict(smallest)
+        if gate:
+            pipeline += f"  gates: [{gate}]\n"
+        files["mlops/pipelines/churn.yaml"] += pipeline
+        if binding:
+            files["mlops/environments/production.yaml"] += f"spec: {{policies: [{binding}]}}\n"
+        return codes(files | (policies or {}))
+
+    return found
 
 
 @pytest.mark.parametrize(
@@ -54,11 +55,11 @@ def errors(smallest, builtin, *, gate=None, binding=None, pipeline="", policies=
         ("{policy: min-metric, with: {metric: roc_auc, min: 1}}", []),
     ],
 )
-def test_gates_and_bindings_fit_their_policy(smallest, builtin, gate, expected):
+def test_gates_and_bindings_fit_their_policy(errors, gate, expected):
     policies = {"mlops/policies/free.yaml": FREE}
 
-    assert errors(smallest, builtin, gate=gate, policies=policies) == expected
-    assert errors(smallest, builtin, binding=gate, policies=policies) == expected
+    assert errors(gate=gate, policies=policies) == expected
+    assert errors(binding=gate, policies=policies) == expected
 
 
 def test_a_binding_is_held_against_every_pipeline(smallest, builtin):
@@ -79,12 +80,12 @@ def test_a_binding_is_held_against_every_pipeline(smallest, builtin):
     assert "demand" in diagnostic.message
 
 
-def test_a_gate_may_name_any_metric_that_the_pipeline_asks_for(smallest, builtin):
+def test_a_gate_may_name_any_metric_that_the_pipeline_asks_for(errors):
     pipeline = "  evaluate: {metrics: [f1]}\n"
     gate = "{policy: min-metric, with: {metric: %s, min: 0.5}}"
 
-    assert errors(smallest, builtin, gate=gate % "f1", pipeline=pipeline) == []
-    assert errors(smallest, builtin, gate=gate % "roc_auc", pipeline=pipeline) == ["SPEC309"]
+    assert errors(gate=gate % "f1", pipeline=pipeline) == []
+    assert errors(gate=gate % "roc_auc", pipeline=pipeline) == ["SPEC309"]
 
 
 def test_a_function_that_is_not_among_the_metrics_is_to_be_added(smallest, builtin):
@@ -107,10 +108,10 @@ def test_a_function_that_is_not_among_the_metrics_is_to_be_added(smallest, built
     ("default", "expected"),
     [("[]", []), ("[a, b]", []), ("a", ["SPEC321"]), ("[1]", ["SPEC201"]), ("[[a]]", ["SPEC201"])],
 )
-def test_the_default_of_a_list_is_one_of_texts(smallest, builtin, default, expected):
+def test_the_default_of_a_list_is_one_of_texts(errors, default, expected):
     free = FREE.replace("default: [a]", f"default: {default}")
 
-    assert errors(smallest, builtin, policies={"mlops/policies/free.yaml": free}) == expected
+    assert errors(policies={"mlops/policies/free.yaml": free}) == expected
 
 
 @pytest.mark.parametrize(
@@ -123,20 +124,18 @@ def test_the_default_of_a_list_is_one_of_texts(smallest, builtin, default, expec
         ("leakage.duplicate_rows == 0", []),
     ],
 )
-def test_a_gate_may_read_what_the_pipeline_asks_for(smallest, builtin, condition, expected):
+def test_a_gate_may_read_what_the_pipeline_asks_for(errors, condition, expected):
     policies = {"mlops/policies/free.yaml": FREE.replace('"true"', f'"{condition}"')}
     asking = "  evaluate: {seeds: [8], repeat: true}\n"
 
-    assert errors(smallest, builtin, gate="{policy: free}", policies=policies) == expected
-    assert (
-        errors(smallest, builtin, gate="{policy: free}", policies=policies, pipeline=asking) == []
-    )
+    assert errors(gate="{policy: free}", policies=policies) == expected
+    assert errors(gate="{policy: free}", policies=policies, pipeline=asking) == []
 
 
 @pytest.mark.parametrize(
     ("level", "expected"), [("soft", ["SPEC351"]), ("advisory", []), ("audit", [])]
 )
-def test_a_binding_that_only_reports_may_read_anything(smallest, builtin, level, expected):
+def test_a_binding_that_only_reports_may_read_anything(errors, level, expected):
     binding = f"{{policy: reproducible, level: {level}}}"
 
-    assert errors(smallest, builtin, binding=binding) == expected
+    assert errors(binding=binding) == expected

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from mlgitops.model.digest import digest_of_bytes
 from mlgitops.model.errors import SpecError
 from mlgitops.model.spec import Kind
-from mlgitops.spec.load import load, load_documents, load_pack, read_builtin, read_folder
+from mlgitops.spec import shape
+from mlgitops.spec.load import (
+    load,
+    load_documents,
+    load_pack,
+    read_builtin,
+    read_builtin_tests,
+    read_folder,
+)
+from mlgitops.spec.yaml_tree import parse
 
 GOOD = Path(__file__).parents[2] / "acceptance" / "specs" / "good"
 PROJECT = "apiVersion: mlgitops.dev/v1\nkind: Project\nmetadata: {name: p}\n"
@@ -165,6 +174,13 @@ def test_documents_keep_their_places_beside_the_pack(everything):
     assert test.tree.spans["spec", "cases", 0, "name"].file == test.file
     assert not test.is_builtin
     assert documents.named(Kind.POLICY)["leakage"].is_builtin
+
+
+def test_the_pack_keeps_to_its_schemas_since_nobody_asks_when_it_is_read():
+    texts = read_builtin() | read_builtin_tests()
+
+    assert len(texts) > 50
+    assert [fault for path, text in texts.items() for fault in shape.check(parse(text, path))] == []
 
 
 def test_the_pack_has_tests_which_are_no_policies():

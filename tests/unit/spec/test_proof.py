@@ -10,7 +10,7 @@ from mlgitops.model.digest import digest_of_bytes, short
 from mlgitops.model.spec import Pin, Release
 from mlgitops.spec import evidence as evidence_file
 from mlgitops.spec.load import no_evidence
-from mlgitops.spec.proof import all_gaps, gaps, is_signed, signature_gap, signer
+from mlgitops.spec.proof import all_gaps, gaps, is_signed, signature_gap, signer, way_back
 from tests.fakes.signed_release import STRANGER, SignedRelease, public_key
 
 DOCUMENT = Path(__file__).parents[3] / "policies" / "tests" / "evidence.json"
@@ -121,10 +121,15 @@ def test_evidence_of_a_sample_is_a_gap(document):
     ]
 
 
-def test_every_gap_says_what_to_do(release):
-    (gap,) = gaps(release, lambda _: None)
+def test_every_gap_says_what_to_do(release, document):
+    (gone,) = gaps(release, lambda _: None)
+    broken = released(document, b"{}")
+    (other,) = gaps(broken, tree(broken, b"{}"))
+    back = way_back(release)
 
-    assert "mlgitops promote flights-delay --to staging" in gap.hint
+    assert "`git log --all -- mlops/evidence/flights-delay/" in gone.advice(back)
+    assert gone.advice(back).endswith(f"; or {back}")
+    assert "`mlgitops rollback flights-delay --env staging`" in other.advice(back) == back
 
 
 def unsigned(**changes):

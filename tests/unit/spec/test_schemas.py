@@ -4,7 +4,7 @@ import re
 import pytest
 from jsonschema import Draft202012Validator  # noqa: TID253 - the judge of schemas
 
-from mlgitops.model.metrics import METRICS
+from mlgitops.model.metrics import FEWEST_OF_CLASS, METRICS
 from mlgitops.model.spec import Kind
 from mlgitops.spec.bundled import folder
 from mlgitops.spec.schemas import file_name, schema
@@ -112,6 +112,13 @@ def test_paths_stay_below_the_root(path, is_inside):
     pattern = schema(Kind.DATASET)["$defs"]["path"]["pattern"]
 
     assert bool(re.search(pattern, path)) is is_inside
+
+
+def test_a_slice_is_judged_with_as_many_positives_as_its_comparison_needs():
+    least = schema(Kind.PIPELINE)["$defs"]["slice"]["properties"]["minPositives"]
+
+    assert least["default"] == FEWEST_OF_CLASS
+    assert f"fewer than {FEWEST_OF_CLASS} of either" in least["description"]
 
 
 def test_the_metrics_that_a_schema_names_are_those_that_there_are():

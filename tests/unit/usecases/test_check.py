@@ -6,9 +6,10 @@ from mlgitops.adapters.cel_engine.engine import CelEngine
 from mlgitops.cli.signing import keys_here, trust
 from mlgitops.model.errors import SpecError
 from mlgitops.model.spec import Kind
-from mlgitops.spec import evidence
+from mlgitops.spec import evidence, keys
 from mlgitops.spec.load import read_folder
 from mlgitops.usecases.check import check
+from tests.fakes.signed_release import CI, public_key
 
 GOOD = Path(__file__).parents[2] / "acceptance" / "specs" / "good"
 
@@ -27,12 +28,13 @@ spec:
 NO_CHILD = CelEngine(interpreter="/nonexistent/python")
 
 
-def checked(root, engine=None, tracked=()):
+def checked(root, engine=None, tracked=(), leaked=()):
     return check(
         read_folder(root),
         lambda path: evidence.read(root, path),
         engine or CelEngine(),
         tracks=lambda path: path in tracked,
+        tracked_with=lambda _: leaked,
         trust=trust(lambda: keys_here(root)),
     )
 
@@ -119,3 +121,17 @@ def test_a_registry_in_git_is_refused(tmp_path):
         checked(tmp_path, tracked=["mlflow.db"])
 
     assert [found.code for found in refused.value.diagnostics] == ["SPEC337"]
+
+
+def test_a_private_key_in_git_is_refused_where_keys_count(tmp_path):
+    (tmp_path / "mlgitops.yaml").write_text(PROJECT)
+    assert checked(tmp_path, leaked=["deploy/tls.txt"]).counts  # it signs nothing here
+
+    (tmp_path / keys.KEY_FOLDER).mkdir(parents=True)
+    (tmp_path / keys.path("ci")).write_text(public_key("ci", CI).encode())
+    assert checked(tmp_path).counts
+    with pytest.raises(SpecError) as refused:
+        checked(tmp_path, leaked=["deploy/ci.txt", "a.key"])
+
+    found = [(one.code, one.span.file) for one in refused.value.diagnostics]
+    assert found == [("SPEC345", "a.key"), ("SPEC345", "deploy/ci.txt")]

@@ -223,6 +223,39 @@ def test_what_is_approved_but_not_live_does_not_move_on(world: ReleaseWorld) -> 
     assert_refused(world, ChangesPending, "not live there yet", PRODUCTION)
 
 
+def test_what_cannot_go_live_says_what_leads_out_instead_of_sending_in_a_circle(
+    world: ReleaseWorld,
+) -> None:
+    """Reconcile would not write an unproven release, so "reconcile first" would never end."""
+    world.run()
+    world.release()
+    world.run()
+    request = world.promote().request
+    assert request is not None
+    world.workspace.merge(request.branch)
+    pin = world.desired()
+    assert pin is not None
+    path = evidence_file.path(pin.evidence, pin.candidate, MODEL)
+    text = world.repository.read(path, "main")
+    world.workspace.commit({path: None}, "Lose the evidence")
+
+    for target in (PRODUCTION, STAGING):
+        error = assert_refused(world, SpecError, f"of v2 as staging/{MODEL} is not proven", target)
+        assert f"`git log --all -- {path}`" in str(error.hint)
+        assert f"`mlgitops rollback {MODEL} --env staging`" in str(error.hint)
+
+    world.workspace.commit({path: text}, "Bring it back")
+    assert_refused(world, ChangesPending, "not live there yet", PRODUCTION)
+
+    world.workspace.commit({path: None}, "Lose it again")
+    world.workspace.merge(world.rollback().request.branch)
+    world.reconcile(STAGING)
+    assert world.promote(PRODUCTION).version == 1
+    world.run()
+    world.release()
+    assert world.promote(PRODUCTION).version == 3
+
+
 def test_a_version_that_was_replaced_in_the_registry_does_not_move_on(world: ReleaseWorld) -> None:
     world.run()
     world.release(STAGING)

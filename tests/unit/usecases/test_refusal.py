@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mlgitops.model.errors import GateFailed, Inconclusive, MlgitopsError
 from mlgitops.model.policy import Level
-from mlgitops.model.verdict import Decision, GateResult, RuleResult, Verdict
+from mlgitops.model.verdict import ConsideredWaiver, Decision, GateResult, RuleResult, Verdict
 from mlgitops.usecases.refusal import refuse_unless_open
 from tests.fakes.decisions import gate, of_gates
 
@@ -136,3 +138,14 @@ def test_where_a_waiver_counts_is_told_where_one_could_help(
         refuse_unless_open(decision(verdict, level), branch=branch)
 
     assert ("A waiver counts once it is on main" in (caught.value.hint or "")) == is_told
+
+
+def test_a_waiver_that_does_not_count_is_told_once_with_the_reason() -> None:
+    why_not = "it is for candidate 0123456789ab"
+    waiver = ConsideredWaiver("w", "min-metric", (), "2027-01-01", holds=False, why_not=why_not)
+    refused = decision(Verdict.FAIL, "soft")
+    refused = replace(refused, gates=(*refused.gates, refused.gates[0]), waivers=(waiver,))
+    with pytest.raises(GateFailed) as caught:
+        refuse_unless_open(refused)
+
+    assert caught.value.message.count(f"\n  The waiver w does not count: {why_not}.") == 1

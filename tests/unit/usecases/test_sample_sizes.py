@@ -73,6 +73,22 @@ def test_a_gate_s_own_metric_and_margin_count(released):
     assert size.rows_needed == power.rows_needed(Precision(26_412, 0.000306), 0.001, 0.95)
 
 
+def test_a_relative_margin_is_one_of_the_released_model_s_value(released):
+    gate = Gate("not-worse-than-champion", {"relative_margin": 0.02, "margin": 5})
+
+    (size,) = sample_sizes(with_gates(released, gate), TODAY)
+
+    assert size.margin == pytest.approx(0.02 * 0.6431)
+    assert size.rows_needed == power.rows_needed(Precision(26_412, 0.002143), size.margin, 0.95)
+
+
+def test_a_share_of_a_value_that_nobody_knows_tells_nothing(policies):
+    gate = Gate("not-worse-than-champion", {"metric": "accuracy", "relative_margin": 0.02})
+    specs = replace(releases.specs(), policies=policies)
+
+    assert sample_sizes(with_gates(specs, gate, metrics=("accuracy",)), TODAY) == ()
+
+
 def test_other_gates_are_not_told(released):
     gate = Gate("min-metric", {"metric": "roc_auc", "min": 0.6})
 

@@ -96,3 +96,23 @@ def test_nothing_is_written(laboratory: Laboratory, check: Check) -> None:
     check()
 
     assert sorted(laboratory.root.rglob("*")) == before
+
+
+@pytest.mark.parametrize("form", ["text", "github", "json"])
+def test_what_may_not_be_meant_is_told_and_is_no_error(
+    laboratory: Laboratory, check: Check, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    laboratory.edit("mlops/pipelines/demand.yaml", "relative_margin: 0.02", "metric: mae")
+
+    assert check("--format", form) == 0
+
+    out, err = capsys.readouterr()
+    if form == "json":
+        answered = json.loads(out)
+        assert (answered["diagnostics"], len(answered["warnings"])) == ([], 1)
+        assert answered["warnings"][0]["code"] == "SPEC352"
+    elif form == "github":
+        assert out.startswith("::warning file=mlops/pipelines/demand.yaml,line=9,")
+    else:
+        assert "SPEC352 (warning)" in err
+        assert out.startswith("7 specs are right")

@@ -9,6 +9,7 @@ import pytest
 
 from mlgitops.evaluation.predictions import Predictions
 from mlgitops.model.errors import SpecError
+from mlgitops.model.metrics import FEWEST_OF_CLASS
 from mlgitops.model.pipeline import Condition, SliceBy, Task
 from mlgitops.usecases.context import RunContext
 from mlgitops.usecases.scoring import Rows
@@ -93,6 +94,56 @@ def test_positives_and_negatives_have_to_be_enough(
 
     assert [one["judged"] for one in found] == judged
     assert [bool(one["metrics"]) for one in found] == judged
+    assert ["lacks" not in one for one in found] == judged
+
+
+@pytest.mark.parametrize(
+    ("rows", "positives", "lacks"),
+    [(8, 0, "rows"), (7, 5, "positives"), (7, 4, "negatives"), (7, 3, None)],
+)
+def test_what_there_is_too_little_of_is_told(
+    context: RunContext, rows: int, positives: int, lacks: str | None
+) -> None:
+    asked = sliced(context, SliceBy(("plan",), rows, min_positives=positives))
+
+    (found, _) = judge_slices(asked, COLUMNS, ROWS, predictions(), None)
+
+    assert found.get("lacks") == lacks
+
+
+def test_positives_of_one_cluster_count_once(context: RunContext) -> None:
+    customers = np.array([0, 1, 2, 1, 1, 3, 4, 5, 6, 6])
+    rows = Rows(TRUTH, (), customers)
+
+    two, three = (
+        judge_slices(
+            sliced(context, SliceBy(("plan",), 5, min_positives=least)),
+            COLUMNS,
+            rows,
+            predictions(),
+            None,
+        )[0]
+        for least in (2, 3)
+    )
+
+    assert (two["judged"], two["positives"]) == (True, 4)
+    assert (three["judged"], three["lacks"]) == (False, "positives")
+
+
+def test_a_slice_is_judged_by_default_where_the_areas_can_be_compared(
+    context: RunContext,
+) -> None:
+    """Of five negatives as many positives are judged, and of four neither is."""
+    truth = np.repeat([1, 0, 1, 0], [5, 5, 4, 9])
+    scores = np.random.default_rng(3).random(truth.size)
+    model, other = (Predictions("binary-classification", one) for one in (scores, scores**2 / 2))
+    columns: dict[str, Any] = {"part": np.repeat(["five", "four"], [10, 13]).astype(object)}
+    asked = sliced(context, SliceBy(("part",), 1, min_positives=FEWEST_OF_CLASS))
+
+    five, four = judge_slices(asked, columns, Rows(truth, ()), model, other)
+
+    assert (five["judged"], "roc_auc" in five["comparison"]) == (True, True)
+    assert (four["judged"], four["comparison"]) == (False, {})
 
 
 def test_without_champion_a_slice_is_not_compared(context: RunContext) -> None:
