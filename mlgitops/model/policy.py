@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 Level = Literal["audit", "advisory", "soft", "hard"]
+LimitKind = Literal["minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"]
 
 _CONTEXT = re.compile(r"\bcontext\b")
+_RELATIONS: Final[Mapping[LimitKind, tuple[str, Callable[[float, float], bool]]]] = {
+    "minimum": ("at least", operator.ge),
+    "exclusiveMinimum": ("more than", operator.gt),
+    "maximum": ("at most", operator.le),
+    "exclusiveMaximum": ("less than", operator.lt),
+}
+NOT_WORSE: Final = "not-worse-than-champion"
+"""Judges every model, bound or not; `margin` is the loss against the champion that it allows."""
+LIMITS: Final = tuple(_RELATIONS)
+"""The limits that a parameter may have, by their names in JSON Schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +40,36 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """One end of the numbers that a parameter takes."""
+
+    kind: LimitKind
+    value: float
+
+    def __str__(self) -> str:
+        return f"{_RELATIONS[self.kind][0]} {self.value:g}"
+
+    def admits(self, number: float) -> bool:
+        """Whether *number* is on the right side; NaN is on none."""
+        return _RELATIONS[self.kind][1](number, self.value)
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """A typed argument of a policy; *default* None means it must be given.
 
-    A `list` is one of texts.
+    A `list` is one of texts. Only a `number` has *limits*, which hold what a gate gives;
+    a policy's test may go beyond them.
     """
 
     name: str
     type: Literal["number", "string", "boolean", "list"]
     default: float | str | bool | tuple[str, ...] | None
+    limits: tuple[Limit, ...] = ()
+
+    def passed(self, value: Any) -> Limit | None:
+        """The first limit that *value*, of the right type, is beyond; None if it keeps to all."""
+        return next((limit for limit in self.limits if not limit.admits(value)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Any
 from mlgitops.model.digest import digest
 from mlgitops.model.errors import SpecError
 from mlgitops.model.pipeline import Pipeline
-from mlgitops.model.policy import Gate, Level, Parameter, Policy
+from mlgitops.model.policy import NOT_WORSE, Gate, Level, Parameter, Policy
 from mlgitops.model.spec import Environment, document
 
 # A parameter whose default reads so gets the first of the pipeline's metrics; a list with
@@ -29,7 +29,7 @@ ALWAYS_ON: Mapping[str, Level] = MappingProxyType(
         "leakage": "hard",
         "metrics-present": "hard",
         "not-sampled": "hard",
-        "not-worse-than-champion": "soft",
+        NOT_WORSE: "soft",
         "first-model-baseline": "soft",
     }
 )
@@ -97,8 +97,8 @@ def bind(
     later day is at `audit` until then, and takes the place of no other.
 
     Raises:
-        SpecError: a gate names no policy, or a parameter is missing, unknown or
-            of the wrong type.
+        SpecError: a gate names no policy, or a parameter is missing, unknown, of the
+            wrong type or beyond a limit.
     """
     in_force = [gate for gate in environment.gates if _is_in_force(gate, today)]
     firm = _firmness(in_force)
@@ -149,6 +149,12 @@ def _value(
             f"parameter {parameter.name!r} of policy {policy.name!r} is {value!r}, "
             f"not {_WORDS[parameter.type]}",
             hint=f"write {_WORDS[parameter.type]} in the gate's `with:`",
+        )
+    limit = parameter.passed(value)
+    if limit is not None:
+        raise SpecError(
+            f"parameter {parameter.name!r} of policy {policy.name!r} is {value!r}",
+            hint=f"write a number that is {limit} in the gate's `with:`",
         )
     return list(value) if parameter.type == "list" else value
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlgitops.model.policy import (
+    LIMITS,
     Expected,
+    Limit,
     Parameter,
     Policy,
     PolicyCase,
@@ -22,7 +24,7 @@ def policy(name: str, description: str, spec: Mapping[str, Any]) -> Policy:
         name=name,
         description=description,
         parameters=tuple(
-            Parameter(parameter, below["type"], _default(below.get("default")))
+            Parameter(parameter, below["type"], _default(below.get("default")), _limits(below))
             for parameter, below in spec.get("params", {}).items()
         ),
         when=spec.get("when"),
@@ -45,6 +47,10 @@ def policy(name: str, description: str, spec: Mapping[str, Any]) -> Policy:
 
 def _default(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
+
+
+def _limits(parameter: Mapping[str, Any]) -> tuple[Limit, ...]:
+    return tuple(Limit(kind, parameter[kind]) for kind in LIMITS if kind in parameter)
 
 
 def policy_test(name: str, spec: Mapping[str, Any]) -> PolicyTest:
