@@ -32,6 +32,31 @@ class Reading:
     at: int | None
 
 
+ValueKind = Literal["number", "text", "boolean", "null", "list", "record", "map"]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a comparison, by what can be told of it before there is any evidence.
+
+    *path* is where it is looked up, None where it is computed or written out; *kind* is
+    that of what is written out. It is named *at* so many characters into the expression.
+    """
+
+    path: Steps | None = None
+    kind: ValueKind | None = None
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two things that an expression compares: `left operator right`."""
+
+    left: Side
+    operator: str
+    right: Side
+
+
 @dataclass(frozen=True, slots=True)
 class Flaw:
     """One thing that is wrong with an expression.
@@ -53,7 +78,7 @@ class Compiled:
     *type* is CEL's name of what it comes to, `DYN` where only its evaluation tells.
     *reads* are the fields that it looks up, `a.b` before `a.b.c`; *path* is where all that
     it comes to is looked up, None where it computes it. *always* is what it comes to
-    whatever there is to look up, None where that depends.
+    whatever there is to look up, None where that depends. *compared* are what it compares.
     """
 
     type: str = ""
@@ -61,3 +86,4 @@ class Compiled:
     path: Steps | None = None
     always: bool | None = None
     flaws: tuple[Flaw, ...] = ()
+    compared: tuple[Compared, ...] = ()

@@ -10,11 +10,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from mlgitops.model.expressions import ANY, EACH, LISTED
+from mlgitops.model.expressions import ANY, EACH, LISTED, ValueKind
 from mlgitops.spec.evidence import schema
 
 _OPEN: Final[Mapping[str, Any]] = {}
 _KEY: Final[Mapping[str, Any]] = {"type": "string"}
+
+_KINDS: Final[Mapping[str, ValueKind]] = {
+    "number": "number",
+    "integer": "number",
+    "string": "text",
+    "boolean": "boolean",
+    "array": "list",
+    "object": "map",
+}
 
 Form = Literal["fields", "list", "key", "value"]
 
@@ -45,6 +54,34 @@ def may_lack(path: Sequence[str]) -> bool:
             return step in node.get("properties", ()) or "properties" not in node
         node = _below(node, step) or _OPEN
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What there is at a path: its *kind* and, of a record, its *fields*."""
+
+    kind: ValueKind
+    fields: tuple[str, ...] = ()
+
+
+def shape(path: Sequence[str]) -> Shape | None:
+    """What sound evidence has at *path*, null aside; None where that is open or nothing is."""
+    node = schema()
+    for step in path:
+        below = _below(node, step)
+        if below is None:
+            return None
+        node = below
+    return _shape(node)
+
+
+def _shape(node: Mapping[str, Any]) -> Shape | None:
+    if fields := tuple(node.get("properties", ())):
+        return Shape("record", fields)
+    written = node.get("type")
+    types = {written} if isinstance(written, str) else set(written or ())
+    kinds = {_KINDS[one] for one in types - {"null"}}
+    return Shape(kinds.pop()) if len(kinds) == 1 else None
 
 
 def _gap(node: Mapping[str, Any], path: Sequence[str]) -> Gap | None:

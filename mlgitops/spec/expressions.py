@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
 
-from mlgitops.model.expressions import Compiled, Flaw, Reading, Steps
+from mlgitops.model.expressions import Compared, Compiled, Flaw, Reading, Steps
 from mlgitops.model.policy import Policy
 from mlgitops.model.source import Diagnostic, Span
 from mlgitops.model.spec import Kind, Specs
+from mlgitops.spec.comparisons import Known, mismatches
 from mlgitops.spec.documents import Document
 from mlgitops.spec.placement import FOLDERS
 from mlgitops.spec.problems import MOST_PER_FILE, did_you_mean, nearest, shown
@@ -136,6 +137,7 @@ def _faults_of_file(found: Iterable[tuple[Written, Compiled]]) -> Iterator[Diagn
             yield from _unknown_parameters(one, compiled.reads)
             yield from _unknown_variables(one, compiled.reads)
             yield from _unknown_fields(one, compiled.reads, variables)
+            yield from _mismatched(one, compiled.compared, variables)
             yield from _no_condition(one, compiled.type)
             yield from _no_variable(one, compiled.type)
         if one.is_variable:
@@ -224,6 +226,17 @@ def _unknown_fields(
 ) -> Iterator[Diagnostic]:
     for read, message, hint in unknown(reads, variables):
         yield _diagnostic(one, "SPEC353", message, hint, _named(read))
+
+
+def _mismatched(
+    one: Written, compared: tuple[Compared, ...], variables: Mapping[str, Steps | None]
+) -> Iterator[Diagnostic]:
+    policy = one.document.spec
+    declared = policy.parameters if isinstance(policy, Policy) else ()
+    known = Known({parameter.name: parameter for parameter in declared}, variables)
+    for found in mismatches(compared, known):
+        flaw = Flaw("type", "", found.at, found.name)
+        yield _diagnostic(one, "SPEC335", found.message, found.hint, flaw)
 
 
 def _no_variable(one: Written, name: str) -> Iterator[Diagnostic]:

@@ -65,7 +65,8 @@ def decode(files: Mapping[str, bytes | None]) -> tuple[PublicKey, ...]:
     problems: list[Diagnostic] = []
     for place, content in sorted(files.items()):
         if place.endswith(PRIVATE_SUFFIX) or _PRIVATE in (content or b""):
-            problems.append(_leak(place, content or b""))
+            before = (content or b"").partition(_PRIVATE)[0]
+            problems.append(_leak(place, before.count(b"\n") + 1))
             continue
         if not _is_public(place):
             continue
@@ -91,14 +92,14 @@ def check(project: Project, text: str, keys: Iterable[PublicKey]) -> Iterator[Di
         yield document.fault("SPEC341", place, message, _NEW)
 
 
-def leaks(tracked_with: Callable[[Sequence[str]], Sequence[str]]) -> Iterator[Diagnostic]:
+def leaks(tracked_with: Callable[[Sequence[str]], Mapping[str, int]]) -> Iterator[Diagnostic]:
     """Private keys as `mlgitops keys new` writes them, wherever in the repository they lie.
 
-    *tracked_with* names the tracked files that hold each of some texts. Keys of other
-    kinds are left alone: they sign no evidence.
+    *tracked_with* names the tracked files that hold each of some texts, each with the
+    first line that has one. Keys of other kinds are left alone: they sign no evidence.
     """
-    for place in sorted(tracked_with((_PRIVATE.decode(), _ED25519_BEGINS))):
-        yield _leak(place, b"")
+    for place, line in sorted(tracked_with((_PRIVATE.decode(), _ED25519_BEGINS)).items()):
+        yield _leak(place, line)
 
 
 def trusted(specs: Specs, key_id: str) -> PublicKey | None:
@@ -115,8 +116,7 @@ def _fault(place: str, message: str) -> Diagnostic:
     return Diagnostic("SPEC340", message, Span(place, 1, 1, 0, 0), _NEW)
 
 
-def _leak(place: str, content: bytes) -> Diagnostic:
-    line = content[: max(0, content.find(_PRIVATE))].count(b"\n") + 1
+def _leak(place: str, line: int) -> Diagnostic:
     message = "this is a private key: whoever can read the repository could sign with it"
     return Diagnostic("SPEC345", message, Span(place, line, 1, 0, 0), _ROTATE)
 

@@ -156,10 +156,10 @@ def _repetitions(documents: Documents) -> Iterator[Diagnostic]:
                 yield from islice(again, MOST_PER_FILE)
     for policy in documents.of(Kind.POLICY):
         ids = [((*path, "id"), rule["id"]) for path, rule in policy.items("spec", "rules")]
-        yield from _repeated(policy, ids)
+        yield from _repeated(policy, ids, "give each rule an id of its own")
     for test in documents.of(Kind.POLICY_TEST):
         names = [((*path, "name"), case["name"]) for path, case in test.items("spec", "cases")]
-        yield from _repeated(test, names)
+        yield from _repeated(test, names, "give each case a name of its own")
 
 
 def _expanded(document: Document, pattern: Path) -> list[Path]:
@@ -169,9 +169,11 @@ def _expanded(document: Document, pattern: Path) -> list[Path]:
     return [(*path, *pattern[star + 1 :]) for path, _ in document.items(*pattern[:star])]
 
 
-def _repeated(document: Document, items: Iterable[tuple[Path, str]]) -> Iterator[Diagnostic]:
+def _repeated(
+    document: Document, items: Iterable[tuple[Path, str]], hint: str = "keep one"
+) -> Iterator[Diagnostic]:
     seen: set[str] = set()
     for path, item in items:
         if item in seen:
-            yield document.fault("SPEC317", path, f"{shown(item)} is listed twice", "keep one")
+            yield document.fault("SPEC317", path, f"{shown(item)} is listed twice", hint)
         seen.add(item)

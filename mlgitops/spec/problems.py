@@ -7,6 +7,7 @@ cannot make the list itself the attack.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from mlgitops.model.errors import SpecError
 from mlgitops.model.source import Diagnostic, Span
 
 MOST_PER_FILE = 100
+_WITH_COMMA = re.compile(r"[-+]?[0-9]{1,15},[0-9]{1,15}")
 _LONGEST_SHOWN = 60
 _LONGEST_COMPARED = 64
 
@@ -72,6 +74,13 @@ def nearest(name: Any, known: Iterable[str]) -> str | None:
     lowered = {candidate.lower(): candidate for candidate in known}
     close = get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
     return lowered[close[0]] if close else None
+
+
+def with_point(value: Any) -> str | None:
+    """A hint for a number that is written with a comma; None if *value* is none."""
+    if isinstance(value, str) and _WITH_COMMA.fullmatch(value):
+        return f"write {value.replace(',', '.')}"
+    return None
 
 
 def did_you_mean(name: Any, known: Iterable[str]) -> str:

@@ -51,6 +51,12 @@ def resolved(path: Steps, variables: Mapping[str, Steps | None]) -> Steps | None
     return (*found, *rest) if found else None
 
 
+def path_text(path: Steps) -> str:
+    """*path* as an expression would have it, `[]` where it is computed or gone through."""
+    first, *steps = (step for step in path if step != LISTED)
+    return first + "".join(map(_step, steps))
+
+
 def _gap(path: Steps) -> Gap | None:
     if path[0] == CONTEXT:
         is_known = len(path) == 1 or path[1] in (ANY, EACH, *_OF_CONTEXT)
@@ -60,26 +66,20 @@ def _gap(path: Steps) -> Gap | None:
 
 def _told(path: Steps, found: Gap) -> tuple[str, str]:
     """What is wrong at the end of *path*, and what to do."""
-    name, holder = path[-1], _written(path[:-1])
+    name, holder = path[-1], path_text(path[:-1])
     match found.form:
         case "list":
             hint = f"go through it, as in `{holder}.all(one, …)`, or take one, `{holder}[0]`"
             return f"{holder} is a list, which has no {shown(name)}", hint
         case "key":
-            holder = _written(path[:-2])
+            holder = path_text(path[:-2])
             hint = f"read what the key leads to: `keys({holder}).all(one, {holder}[one].{name} …)`"
             return f"of {holder} the keys are gone through, which have no {shown(name)}", hint
         case "value":
             return f"{holder} is a single value, which has no {shown(name)}", f"read `{holder}`"
         case "fields":
             what = "context" if path[0] == CONTEXT else "evidence"
-            return f"no {what} has {_written(path)}", did_you_mean(name, found.known)
-
-
-def _written(path: Steps) -> str:
-    """*path* as an expression would have it, `[]` where it is computed or gone through."""
-    first, *steps = (step for step in path if step != LISTED)
-    return first + "".join(map(_step, steps))
+            return f"no {what} has {path_text(path)}", did_you_mean(name, found.known)
 
 
 def _step(step: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mlgitops.model.source import Diagnostic, Span
 from mlgitops.model.spec import Kind
 from mlgitops.spec.acceptance import accepts
-from mlgitops.spec.problems import MOST_PER_FILE, did_you_mean, nearest, shown
+from mlgitops.spec.problems import MOST_PER_FILE, did_you_mean, nearest, shown, with_point
 from mlgitops.spec.schemas import API_VERSION, schema
 from mlgitops.spec.yaml_tree import Path, Tree
 
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 # A jsonschema.ValidationError, whose annotations let every attribute be unset.
 Error = Any
 
+# Keys of CEL, and keys that stand elsewhere, with the hint that sends there.
+_CONDITIONS = frozenset({"pass", "fail", "when"})
+_ELSEWHERE = {
+    "level": "levels belong to an environment's policies",
+    "since": "the day from which a gate blocks belongs to an environment's policies",
+}
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TYPE_NAMES = {
     "string": "text",
     "number": "a number",
@@ -139,6 +147,8 @@ def _unknown_keys(error: Error, tree: Tree, path: Path) -> Iterator[Diagnostic]:
     for key in islice(unknown, MOST_PER_FILE):
         near = nearest(key, unused)
         hint = f'did you mean "{near}"?' if near else f"known keys: {', '.join(known)}"
+        if path[:2] == ("spec", "gates") and key in _ELSEWHERE:
+            hint = _ELSEWHERE[key]
         message = f"{_prefix(path)}unknown key {shown(key)}"
         yield Diagnostic("SPEC202", message, tree.keys[*path, key], hint)
 
@@ -179,7 +189,15 @@ def _wrong_type(error: Error) -> tuple[str, str | None]:
     wanted = error.validator_value
     names = [wanted] if isinstance(wanted, str) else list(wanted)
     expected = " or ".join(_TYPE_NAMES[name] for name in names)
-    return f"expected {expected}, found {shown(error.instance)}", _type_hint(error.instance, names)
+    message = f"expected {expected}, found {shown(error.instance)}"
+    if error.instance is not None and _is_condition(error):
+        return message, "write a condition, such as `metrics.f1.low >= params.min`"
+    return message, _type_hint(error.instance, names)
+
+
+def _is_condition(error: Error) -> bool:
+    path = error.absolute_path
+    return len(path) > 1 and path[-1] in _CONDITIONS and (len(path) == 2 or path[1] == "rules")
 
 
 def _type_hint(found: Any, names: list[str]) -> str | None:
@@ -188,7 +206,7 @@ def _type_hint(found: Any, names: list[str]) -> str | None:
     if "string" in names and isinstance(found, int | float):
         return "put it in quotes if it is text"
     if {"number", "integer"} & set(names) and isinstance(found, str):
-        return "write a number, without quotes"
+        return with_point(found) or "write a number, without quotes"
     if "array" in names:
         in_place = "begin each item with `- `" if isinstance(found, dict) else None
         return in_place or "put it in brackets: [ … ]"
@@ -203,6 +221,8 @@ def _not_listed(error: Error) -> tuple[str, str | None]:
 
 
 def _wrong_form(error: Error) -> tuple[str, str | None]:
+    if error.validator == "format" and _DAY.fullmatch(error.instance):
+        return f"there is no day {shown(error.instance)}", "write one that the calendar has"
     return f"{shown(error.instance)} has the wrong form", _description(error.schema)
 
 

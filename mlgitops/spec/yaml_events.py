@@ -40,6 +40,7 @@ _SYNTAX_HINTS = (
     ("cannot start any token", "put text that begins with this character in quotes"),
     ("did not find expected key", "check the indentation of this line and the one above"),
     ("could not find expected ':'", "write `key: value`, with a space after the colon"),
+    ("while scanning a tag", "put text that begins with `!` in quotes"),
     ("while scanning a quoted scalar", "close the quotes"),
     ("while parsing a flow", "close the bracket, or add the missing comma"),
 )

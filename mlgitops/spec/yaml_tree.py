@@ -179,7 +179,10 @@ class _Builder:
             self._refuse_markup(event)
         key = self._scalar(event)
         if not isinstance(key, str):
-            self._refuse("SPEC113", "a key is text", event, "put it in quotes")
+            hint = "put it in quotes"
+            if isinstance(key, int) and not isinstance(key, bool):  # as of `{min: 0,68}`
+                hint = "put it in quotes; for a number such as `0,68` write `0.68`"
+            self._refuse("SPEC113", "a key is text", event, hint)
             return ""
         if key == "<<" and event.implicit[0]:
             self._refuse("SPEC108", "a spec has no merge keys", event, "write the keys out")

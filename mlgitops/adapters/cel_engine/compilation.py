@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from mlgitops.adapters.cel_engine import (
@@ -133,11 +133,12 @@ def _finding(known: Any, expression: str) -> dict[str, Any]:
         return {"flaws": flaws[:_MOST_FLAWS]}
     if refused := [_flaw("limit", refusal) for refusal in profile.refusals(tree)]:
         return {"flaws": refused[:_MOST_FLAWS]}
-    reads, path = reading.read(tree, expression)
+    found = reading.read(tree, expression)
     return {
         "type": compiled.return_type().name(),
-        "reads": [[one.path, one.at] for one in reads],
-        "path": path,
+        "reads": [[one.path, one.at] for one in found.reads],
+        "compared": [asdict(one) for one in found.compared],
+        "path": found.path,
         "always": _always(known, compiled),
     }
 

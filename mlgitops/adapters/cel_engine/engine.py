@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 from mlgitops.adapters.cel_engine import LONGEST_REASON
 from mlgitops.model.digest import canonical_json
 from mlgitops.model.errors import MissingExtra
-from mlgitops.model.expressions import Compiled, Flaw, Reading
+from mlgitops.model.expressions import Compared, Compiled, Flaw, Reading, Side, Steps
 from mlgitops.model.verdict import Answer, Question
 
 TIMEOUT_S: Final = 6.0
@@ -197,9 +197,10 @@ def _compiled(document: Any) -> Compiled | None:
         case {"type": str(name), "reads": list(reads), "path": path, "always": always}:
             try:
                 found = tuple(Reading(tuple(steps), at) for steps, at in reads)
-            except (TypeError, ValueError):
+                compared = tuple(_compared(one) for one in document["compared"])
+            except (KeyError, TypeError, ValueError):
                 return None
-            return Compiled(name, found, tuple(path) if path else None, always)
+            return Compiled(name, found, _steps(path), always, compared=compared)
         case {"flaws": [_, *_] as flaws}:
             try:
                 return Compiled(flaws=tuple(Flaw(**flaw) for flaw in flaws))
@@ -207,6 +208,18 @@ def _compiled(document: Any) -> Compiled | None:
                 return None
         case _:
             return None
+
+
+def _compared(document: Mapping[str, Any]) -> Compared:
+    left, right = (
+        Side(**{**document[side], "path": _steps(document[side]["path"])})
+        for side in ("left", "right")
+    )
+    return Compared(left, document["operator"], right)
+
+
+def _steps(path: Sequence[str] | None) -> Steps | None:
+    return tuple(path) if path else None
 
 
 def _document(line: bytes) -> Any:

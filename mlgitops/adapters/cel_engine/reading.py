@@ -7,32 +7,58 @@ path `slices`, EACH, `n`. What is computed otherwise, or chosen between several,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from mlgitops.adapters.cel_engine.checked_tree import Node, Tree
-from mlgitops.model.expressions import ANY, EACH, LISTED, Reading, Steps
+from mlgitops.model.expressions import ANY, EACH, LISTED, Compared, Reading, Side, Steps, ValueKind
 
 _NOTHING: Final[Steps] = ()
 # Of no elements and of a list of none: what these are like is told by what stands beside them.
 _EMPTY: Final = (_NOTHING, (LISTED,))
 
+_COMPARISONS: Final[Mapping[str, str]] = {
+    f"_{operator}_": operator for operator in ("<", "<=", ">", ">=", "==", "!=")
+}
+_KINDS: Final[Mapping[type, ValueKind]] = {
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    str: "text",
+    type(None): "null",
+}
+
 _Names = Mapping[str, Steps | None]
 
 
-def read(tree: Tree, expression: str) -> tuple[tuple[Reading, ...], Steps | None]:
-    """The fields that *expression* looks up, in order, and the path of what it comes to."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The fields that an expression *reads*, in order, and what it *compared*.
+
+    *path* is that of what it comes to.
+    """
+
+    reads: tuple[Reading, ...]
+    compared: tuple[Compared, ...]
+    path: Steps | None
+
+
+def read(tree: Tree, expression: str) -> Found:
+    """What *expression*, of which *tree* was made, looks up."""
     reader = _Reader(tree, expression)
     path = reader.path(tree.root, {})
-    return tuple(dict.fromkeys(reader.found)), None if path in _EMPTY else path
+    reads, compared = dict.fromkeys(reader.found), dict.fromkeys(reader.compared)
+    return Found(tuple(reads), tuple(compared), None if path in _EMPTY else path)
 
 
 class _Reader:
-    """Gathers in *found* what the paths that it is asked for look up."""
+    """Gathers in *found* what the paths that it is asked for look up, and what is *compared*."""
 
     def __init__(self, tree: Tree, expression: str) -> None:
         self._positions = tree.positions
         self._expression = expression
         self.found: list[Reading] = []
+        self.compared: list[Compared] = []
 
     def path(self, node: Node, names: _Names) -> Steps | None:
         """Where what *node* comes to is looked up; *names* are those of macros around it."""
@@ -75,8 +101,23 @@ class _Reader:
                 return _either(paths[1], paths[2])
             case "_+_":
                 return _listed(_either(_element(paths[0]), _element(paths[1])))
+            case name if name in _COMPARISONS:
+                left, right = map(self._side, node.children, paths)
+                self.compared.append(Compared(left, _COMPARISONS[name], right))
+                return None
             case _:
                 return None
+
+    def _side(self, node: Node, path: Steps | None) -> Side:
+        """What can be told of *node*, which comes to what is at *path*."""
+        if node.kind == "constant":
+            return Side(kind=_KINDS.get(type(node.value)))
+        if node.kind == "call" and node.name == "size":
+            return Side(kind="number")
+        if path in _EMPTY:
+            return Side()
+        at = next((one.at for one in reversed(self.found) if one.path == path), None)
+        return Side(path, at=self._positions.get(node.id) if node.kind == "name" else at)
 
     def _comprehension(self, node: Node, names: _Names) -> Steps | None:
         through, start, condition, step, result = node.children

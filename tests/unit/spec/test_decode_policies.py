@@ -1,4 +1,4 @@
-from mlgitops.model.policy import Expected, Parameter, PolicyCase, PolicyTest, Variable
+from mlgitops.model.policy import Expected, Limit, Parameter, PolicyCase, PolicyTest, Variable
 from mlgitops.model.spec import Kind
 from mlgitops.spec.decode import decode
 from mlgitops.spec.yaml_tree import parse
@@ -45,6 +45,17 @@ def test_the_default_of_a_list_cannot_be_changed():
     policy = decode(Kind.POLICY, parse(f"{head}spec: {body}\n", "n.yaml").value)
 
     assert policy.parameters == (Parameter("names", "list", ("a", "b")),)
+
+
+def test_the_limits_of_a_number_are_read():
+    head = HEAD.replace("PolicyTest", "Policy")
+    share = "share: {type: number, exclusiveMaximum: 1, minimum: 0}"
+    body = f"{{params: {{{share}}}, rules: [{{id: r, pass: x, message: m}}]}}"
+
+    policy = decode(Kind.POLICY, parse(f"{head}spec: {body}\n", "n.yaml").value)
+
+    limits = (Limit("minimum", 0), Limit("exclusiveMaximum", 1))
+    assert policy.parameters == (Parameter("share", "number", None, limits),)
 
 
 def test_variables_keep_their_order():

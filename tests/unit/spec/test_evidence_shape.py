@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mlgitops.spec.evidence_shape import Gap, gap, may_lack
+from mlgitops.spec.evidence_shape import Gap, Shape, gap, may_lack, shape
 
 EVIDENCE = Path(__file__).parents[3] / "policies" / "tests" / "evidence.json"
 
@@ -83,3 +83,28 @@ def test_what_there_is_instead() -> None:
 )
 def test_what_sound_evidence_may_lack(place: tuple[str, ...], answer: bool) -> None:
     assert may_lack(place) is answer
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("metrics", "map"),
+        ("metrics.f1", "record"),
+        ("metrics.f1.low", "number"),
+        ("champion", "record"),  # or null
+        ("slices", "list"),
+        ("slices.[].judged", "boolean"),
+        ("metrics.[]", "text"),
+        ("subject.candidate", "text"),
+        ("ext.own", None),
+        ("metrics.f1.lower", None),
+    ],
+)
+def test_what_there_is_at_a_path(path: str, kind: str | None) -> None:
+    found = shape(path.split("."))
+
+    assert (found and found.kind) == kind
+
+
+def test_a_record_tells_its_fields() -> None:
+    assert shape(["holdout"]) == Shape("record", ("digest", "candidates"))

@@ -18,6 +18,8 @@ spec:
   rules: [{id: r, pass: "true", message: fine}]
 """
 
+GIVEN = ", with: {least: 1}"
+
 
 @pytest.fixture
 def errors(smallest, codes):
@@ -78,6 +80,8 @@ def test_a_binding_is_held_against_every_pipeline(smallest, builtin):
     (diagnostic,) = refused.value.diagnostics
     assert diagnostic.code == "SPEC309"
     assert "demand" in diagnostic.message
+    # Any metric of this model would be one that the other has not.
+    assert diagnostic.hint == "a binding is for every model: bind it in the pipelines that have it"
 
 
 def test_a_gate_may_name_any_metric_that_the_pipeline_asks_for(errors):
@@ -104,38 +108,50 @@ def test_a_function_that_is_not_among_the_metrics_is_to_be_added(smallest, built
     assert diagnostic.hint == "add it to evaluate.metrics of churn"
 
 
+TEST = """\
+apiVersion: mlgitops.dev/v1
+kind: PolicyTest
+metadata: {name: floor}
+spec:
+  policy: floor
+  cases:
+    - {name: one, expect: pass%s}
+    - {name: two, expect: pass%s}
+"""
+
+
 @pytest.mark.parametrize(
-    ("default", "expected"),
-    [("[]", []), ("[a, b]", []), ("a", ["SPEC321"]), ("[1]", ["SPEC201"]), ("[[a]]", ["SPEC201"])],
-)
-def test_the_default_of_a_list_is_one_of_texts(errors, default, expected):
-    free = FREE.replace("default: [a]", f"default: {default}")
-
-    assert errors(policies={"mlops/policies/free.yaml": free}) == expected
-
-
-@pytest.mark.parametrize(
-    ("condition", "expected"),
+    ("one", "two", "place"),
     [
-        ("reproduction.is_same_manifest", ["SPEC351"]),
-        ("has(reproduction.rows) && reproduction.rows > 0", []),
-        ("subject.noise.sd < 1.0", []),  # of another section
-        ("noise.metrics.roc_auc.sd < 1.0", ["SPEC351"]),
-        ("leakage.duplicate_rows == 0", []),
+        ("", "", "spec.policy: the policy floor needs least"),
+        (GIVEN, "", 'spec.cases[1].name: the case "two" needs least'),
+        (GIVEN, GIVEN, None),
     ],
 )
-def test_a_gate_may_read_what_the_pipeline_asks_for(errors, condition, expected):
-    policies = {"mlops/policies/free.yaml": FREE.replace('"true"', f'"{condition}"')}
-    asking = "  evaluate: {seeds: [8], repeat: true}\n"
+def test_what_a_case_lacks_is_told_of_the_case(smallest, builtin, one, two, place):
+    files = smallest | {
+        "mlops/policies/floor.yaml": FREE.replace("free", "floor").replace(
+            "most: {type: number, default: 1}", "least: {type: number}"
+        ),
+        "mlops/policy-tests/floor.yaml": TEST % (one, two),
+    }
 
-    assert errors(gate="{policy: free}", policies=policies) == expected
-    assert errors(gate="{policy: free}", policies=policies, pipeline=asking) == []
+    assert messages(files, builtin) == ([place] if place else [])
 
 
-@pytest.mark.parametrize(
-    ("level", "expected"), [("soft", ["SPEC351"]), ("advisory", []), ("audit", [])]
-)
-def test_a_binding_that_only_reports_may_read_anything(errors, level, expected):
-    binding = f"{{policy: reproducible, level: {level}}}"
+def test_a_test_may_go_beyond_the_limits_of_a_gate(smallest, builtin):
+    limited = FREE.replace("free", "floor").replace("default: 1}", "default: 1, maximum: 2}")
+    files = smallest | {
+        "mlops/policies/floor.yaml": limited,
+        "mlops/policy-tests/floor.yaml": TEST % (", with: {most: 3}", ""),
+    }
 
-    assert errors(binding=binding) == expected
+    assert messages(files, builtin) == []
+
+
+def messages(files, builtin):
+    try:
+        load(files, builtin)
+    except SpecError as refused:
+        return [one.message for one in refused.diagnostics]
+    return []

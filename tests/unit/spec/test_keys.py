@@ -149,14 +149,15 @@ def test_a_work_trees_private_key_is_found_below_its_folder(tmp_path):
 
 def test_a_key_as_we_write_it_holds_the_texts_that_leaks_looks_for():
     asked = []
-    assert list(keys.leaks(lambda texts: asked.append(texts) or ())) == []
+    assert list(keys.leaks(lambda texts: asked.append(texts) or {})) == []
 
     assert all(text.encode() in PRIVATE for text in asked[0])
-    assert [one.code for one in keys.leaks(lambda _: ("a/b.txt",))] == ["SPEC345"]
+    (found,) = keys.leaks(lambda _: {"a/b.txt": 7})
+    assert (found.code, found.span.file, found.span.line) == ("SPEC345", "a/b.txt", 7)
 
 
 def test_the_module_that_looks_for_keys_is_not_taken_for_one():
     asked = []
-    list(keys.leaks(lambda texts: asked.append(texts) or ()))
+    list(keys.leaks(lambda texts: asked.append(texts) or {}))
 
     assert not all(text in Path(keys.__file__).read_text() for text in asked[0])

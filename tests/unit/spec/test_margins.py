@@ -1,9 +1,10 @@
 import pytest
 
 from mlgitops.model.metrics import DEFAULT_METRICS
+from mlgitops.model.policy import NOT_WORSE
 from mlgitops.policies.binding import ALWAYS_ON
 from mlgitops.spec.load import load
-from mlgitops.spec.margins import ALWAYS_BOUND, check
+from mlgitops.spec.margins import check
 
 PIPELINE = "mlops/pipelines/churn.yaml"
 ENVIRONMENT = "mlops/environments/production.yaml"
@@ -45,7 +46,7 @@ def test_the_gate_that_nobody_binds_is_warned_of_at_the_task(warned):
 def test_shares_have_a_default_that_fits(warned, task):
     every = (
         gates("{policy: robust, with: {perturbation: p}}", "{policy: not-worse-in-slices}")
-        + "  evaluate: {perturbations: {p: {noise: 0.1}}}\n"
+        + "  evaluate: {perturbations: {p: {noise: 0.1}}, slices: [{by: [a]}]}\n"
     )
 
     assert warned(task=task, pipeline=every) == []
@@ -59,6 +60,13 @@ def test_a_margin_that_somebody_chose_is_theirs(warned, chosen):
     assert warned(environment=bindings(gate)) == []
 
 
+def test_a_share_of_nothing_chooses_no_margin(warned):
+    gate = "{policy: not-worse-than-champion, with: {relative_margin: 0}}"
+
+    assert len(warned(pipeline=gates(gate))) == 1
+    assert warned(pipeline=gates(gate.replace("0}}", "0, margin: 5}}"))) == []
+
+
 def test_a_limit_of_nothing_fits_all_units(warned):
     chosen = "{policy: not-worse-than-champion, with: {margin: 0}}"
 
@@ -68,7 +76,7 @@ def test_a_limit_of_nothing_fits_all_units(warned):
 @pytest.mark.parametrize("policy", ["robust", "not-worse-in-slices", "training-noise"])
 def test_every_gate_and_binding_is_looked_at(warned, policy):
     chosen = "{policy: not-worse-than-champion, with: {margin: 5}}"
-    asked = "  evaluate: {seeds: [1, 2], perturbations: {p: {noise: 0.1}}}\n"
+    asked = "  evaluate: {seeds: [1, 2], perturbations: {p: {noise: 0.1}}, slices: [{by: [a]}]}\n"
     own = f"{{policy: {policy}, with: {{metric: mae}}}}"
 
     [(file, message)] = warned(pipeline=gates(chosen, own) + asked)
@@ -97,4 +105,50 @@ def test_only_one_of_the_policies_that_always_hold_has_a_margin(builtin, smalles
         if parameter.name.startswith("relative_")
     }
 
-    assert with_margin == {ALWAYS_BOUND}
+    assert with_margin == {NOT_WORSE}
+
+
+LEADS = "mlops/pipelines/leads.yaml"
+
+
+@pytest.fixture
+def of_two(smallest, builtin):
+    """What is warned of a binding where one model has an rmse and the other an AUC."""
+
+    def found(binding):
+        files = dict(smallest)
+        files[LEADS] = files[PIPELINE].replace("churn", "leads")
+        files[PIPELINE] = files[PIPELINE].replace("binary-classification", "regression")
+        files[ENVIRONMENT] += bindings(binding)
+        return [
+            (one.message, one.hint)
+            for one in check(load(files, builtin), files)
+            if one.span.file == ENVIRONMENT
+        ]
+
+    return found
+
+
+def test_an_environment_offers_no_margin_that_would_open_the_gate_of_another_model(of_two):
+    [(_, hint)] = of_two("{policy: not-worse-than-champion}")
+
+    assert "`relative_margin: 0.01`" in hint
+    assert "in the pipelines" in hint
+    assert "`margin`" not in hint
+
+
+@pytest.mark.parametrize(
+    ("chosen", "count"),
+    [
+        ("margin: 2", 1),
+        ("margin: 0", 0),
+        ("margin: 2, relative_margin: 0", 1),
+        ("margin: 2, relative_margin: 0.01", 0),
+        ("relative_margin: 0.01", 0),
+    ],
+)
+def test_one_margin_for_metrics_in_several_units_is_warned_of(of_two, chosen, count):
+    found = of_two(f"{{policy: not-worse-than-champion, with: {{{chosen}}}}}")
+
+    assert len(found) == count
+    assert all("rmse of churn and roc_auc of leads" in message for message, _ in found)

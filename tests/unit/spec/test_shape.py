@@ -96,3 +96,30 @@ def test_the_place_of_a_key_falls_back_to_the_item_and_the_files_start():
     assert shape.place_of_key(tree, ("a",)).end == 1
     assert shape.place_of_key(tree, ("a", 0)) == tree.spans["a", 0]
     assert (shape.place_of_key(tree, ()).start, shape.place_of_key(tree, ()).end) == (0, 0)
+
+
+POLICY = HEAD.replace("Environment", "Policy")
+PIPELINE = HEAD.replace("Environment", "Pipeline") + (
+    "spec:\n  task: regression\n  data: {dataset: d, label: y}\n"
+    "  train: {entrypoint: 'a:b'}\n  gates: [{policy: leakage, %s: x}]\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (POLICY + "spec: {rules: [{id: a, pass: true, message: m}]}", "write a condition"),
+        (POLICY + "spec: {when: 1, rules: [{id: a, pass: p, message: m}]}", "write a condition"),
+        (POLICY + "spec: {rules: [{id: a, pass: p, message: 1}]}", "put it in quotes"),
+        (POLICY + "spec: {params: {a: {type: number, minimum: '0,5'}}, rules: []}", "write 0.5"),
+        (PIPELINE % "level", "levels belong to an environment's policies"),
+        (PIPELINE % "since", "belongs to an environment's policies"),
+        (PIPELINE % "levels", "known keys: policy, with"),
+        (HEAD + "spec: {policies: [{policy: a, since: 2026-02-30}]}", "the calendar"),
+        (HEAD + "spec: {policies: [{policy: a, since: 1.3.2026}]}", "as `YYYY-MM-DD`"),
+    ],
+)
+def test_a_hint_says_what_to_write(text, hint):
+    found = shape.check(parse(text, "x.yaml"))[0]
+
+    assert hint in found.hint

@@ -49,10 +49,16 @@ def test_a_place_is_what_is_written_there() -> None:
 
 
 def test_a_tree_has_the_places_of_its_own_text() -> None:
-    tree, found = parse(TEXT, "x.yaml"), places(TEXT, "x.yaml")
+    tree, other = parse(TEXT, "x.yaml"), parse("x:  [1]\n", "other.yaml")
 
-    assert dict(tree.spans) == dict(found.values)
-    assert dict(tree.keys) == dict(found.keys)
+    assert written(tree.spans["b c", 1, "d", 1]) == "'z z'"
+    assert written(tree.keys["f",]) == "f"
+    assert other.spans == {
+        (): Span("other.yaml", 1, 1, 0, 7),
+        ("x",): Span("other.yaml", 1, 5, 4, 7),
+        ("x", 0): Span("other.yaml", 1, 6, 5, 6),
+    }
+    assert other.keys == {("x",): Span("other.yaml", 1, 1, 0, 1)}
 
 
 def test_what_cannot_be_read_has_no_places() -> None:

@@ -218,3 +218,18 @@ def test_both_parsers_read_the_same(text):
             found.append(tree and (tree.value, set(tree.spans), dict(tree.keys)))
     if None not in found:
         assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("written", ["!has(ext.a)", "!slices.exists(s, s.n < 3)"])
+def test_a_condition_that_yaml_takes_for_a_tag_is_to_be_quoted(written):
+    with pytest.raises(SpecError) as refused:
+        parse(f"pass: {written}\n", "x.yaml")
+
+    assert "in quotes" in refused.value.diagnostics[0].hint
+
+
+def test_a_number_that_a_comma_splits_is_told_apart():
+    with pytest.raises(SpecError) as refused:
+        parse("with: {min: 0,68}\n", "x.yaml")
+
+    assert "write `0.68`" in refused.value.diagnostics[0].hint
