@@ -59,6 +59,15 @@ def conjuncts(expression: str) -> tuple[str, ...]:
     return tuple(one for part in parts for one in conjuncts(_text(expression, part)))
 
 
+def disjuncts(expression: str) -> tuple[str, ...]:
+    """The parts of *expression* at its top-level `||`, each of which makes it true."""
+    found = tokens(expression)
+    parts = _split(found, "||")
+    if not is_balanced(found) or "?" in _on_top(found) or not all(parts):
+        return (expression.strip(),)
+    return tuple(_text(expression, part) for part in parts)
+
+
 def comparison(conjunct: str) -> Comparison | None:
     """The two sides of *conjunct*, if a relation decides it."""
     found = tokens(conjunct)

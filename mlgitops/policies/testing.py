@@ -80,7 +80,8 @@ def changed(evidence: Mapping[str, Any], case: PolicyCase) -> tuple[dict[str, An
         if _is_same(_found(document, steps(path)), value):
             faults.append((("set", path), f"{path} has this value already"))
         elif not _set(document, steps(path), value):
-            faults.append((("set", path), f"no value can be set at {path}"))
+            why = _length(document, steps(path)) or f"no value can be set at {path}"
+            faults.append((("set", path), why))
     return document, faults
 
 
@@ -142,6 +143,16 @@ def _found(document: Any, path: Sequence[str]) -> Any:
         else:
             return _ABSENT
     return document
+
+
+def _length(document: Any, path: Sequence[str]) -> str | None:
+    """How many items the list has that *path* goes beyond; None if it goes beyond none."""
+    for end in range(len(path)):
+        holder = _found(document, path[:end])
+        if isinstance(holder, list) and path[end].isdecimal() and int(path[end]) >= len(holder):
+            there = "is 1 item" if len(holder) == 1 else f"are {len(holder)} items"
+            return f"there {there} in {'.'.join(path[:end])}, and {path[end]} is none of them"
+    return None
 
 
 def _is_same(before: Any, value: Any) -> bool:

@@ -10,7 +10,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlgitops.model.policy import Policy
-from mlgitops.policies.conditions import Comparison, comparison, conjuncts, is_path, quantified
+from mlgitops.policies.conditions import (
+    Comparison,
+    comparison,
+    conjuncts,
+    disjuncts,
+    filled,
+    is_path,
+    quantified,
+)
 from mlgitops.policies.tokens import tokens
 from mlgitops.policies.variables import paths, reached, resolved
 
@@ -41,6 +49,13 @@ class Place:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class End(Place):
+    """Where an end of an interval is read; *name* is `low` or `high`."""
+
+    name: str
+
+
 def holds_always(expression: str, certain: Collection[str] = ()) -> bool:
     """Whether *expression* is never false: each of its parts compares something with itself.
 
@@ -59,33 +74,39 @@ def of_nothing(policy: Policy) -> Iterator[tuple[int, Place]]:
     conditions = [one for rule in policy.rules for one in conjuncts(rule.passes)]
     conditions += conjuncts(policy.when) if policy.when else ()
     variables = [one.expression for one in reached(conditions, policy.variables)]
+    fails = [part for rule in policy.rules if rule.fails for part in disjuncts(rule.fails)]
     for index, rule in enumerate(policy.rules):
         for one in conjuncts(rule.passes):
             each = quantified(one)
             if each is None or not _may_be_empty(resolved(each.items, known)):
                 continue
             others = [other for other in conditions if not _is_asked_of(each.items, other)]
-            if not any(_asks_for(each.items, other) for other in (*others, *variables)):
+            is_asked = any(_asks_for(each.items, other) for other in (*others, *variables))
+            if not is_asked and not any(_finds_none(each.items, part) for part in fails):
                 yield index, Place(rule.passes.find(one) + one.find(each.items), each.items)
 
 
-def favourable(expression: str, known: Mapping[str, str]) -> Iterator[Place]:
-    """The ends of intervals in *expression* that look better than what is sure.
+def favourable(expression: str, known: Mapping[str, str]) -> Iterator[End]:
+    """The ends of intervals in *expression* by which it holds without proof.
+
+    In a `pass` they look better than what is sure, in a `fail` worse.
 
     *known* are the paths of variables. An end that is also held against a bound on its
     own side is not meant: `low <= 1.0` beside `low >= params.min` is a check of its range.
     """
     judged = [
-        (conjunct, one)
+        (conjunct, one, path)
         for conjunct in _asked(expression, known)
-        if (one := comparison(conjunct)) and _judges_end(one, known)
+        if (one := comparison(conjunct)) and (path := _judged_end(one, known))
     ]
-    sound = {one.left for _, one in judged if not _is_favourable(one)}
-    for conjunct, one in judged:
-        if _is_favourable(one) and one.left not in sound:
-            end = _words(one.left)[-1]
-            at = expression.find(conjunct) + conjunct.find(one.left) + len(one.left) - len(end)
-            yield Place(at, end)
+    sound = {path for _, one, path in judged if not _is_favourable(one, path[-1])}
+    for conjunct, one, path in judged:
+        if _is_favourable(one, path[-1]) and path not in sound:
+            end = path[-1]
+            inside = one.left.rfind(end)
+            at = expression.find(conjunct) + conjunct.find(one.left) + max(0, inside)
+            # A variable may stand for the end without naming it.
+            yield End(at, end if inside >= 0 else one.left, end)
 
 
 def _is_certain(conjunct: str, certain: Collection[str]) -> bool:
@@ -136,9 +157,7 @@ def _is_asked_of(items: str, conjunct: str) -> bool:
 
 def _asks_for(items: str, condition: str) -> bool:
     """Whether *condition* reads *items*, or whether there is what they are chosen from."""
-    words, inside = _words(items), _words(condition)
-    if words[:2] == ("keys", "(") and ")" not in words[2:-1]:
-        words = words[2:-1]
+    words, inside = _words(_without_calls(items)), _words(condition)
     if _contains(inside, words):
         return True
     for macro, asked in (("filter", (".", "exists")), ("map", ())):
@@ -147,6 +166,29 @@ def _asks_for(items: str, condition: str) -> bool:
         if at is not None and _contains(inside, (*words[:at], *asked)):
             return True
     return False
+
+
+def _finds_none(items: str, part: str) -> bool:
+    """Whether *part*, by which a rule fails, is true where *items* has none."""
+    one = comparison(part)
+    if one is None or not _asks_for(items, one.left):
+        return False
+    if _is_size(one.left):
+        is_least = one.operator == "==" and _words(one.right) in (("0",), ("0.0",))
+        return is_least or one.operator in ("<", "<=")
+    return one.operator == "==" and _words(one.right) == ("[", "]")
+
+
+def _without_calls(items: str) -> str:
+    """What *items* is made of by functions that make as many of as many."""
+    found = tokens(items)
+    while [one.text for one in found[:2]] in (["keys", "("], ["holm", "("]):
+        closing = next((i for i, one in enumerate(found) if one.text == ")" and not one.depth), 0)
+        if closing < len(found) - 1 or closing < 3:
+            break
+        items = items[found[2].start : found[-2].end]
+        found = tokens(items)
+    return items
 
 
 def _contains(words: Sequence[str], part: Sequence[str]) -> bool:
@@ -167,22 +209,22 @@ def _asked(expression: str, known: Mapping[str, str]) -> Iterator[str]:
             yield from _asked(each.offence[2:-1], known)
 
 
-def _judges_end(one: Comparison, known: Mapping[str, str]) -> bool:
-    """Whether it holds an end of an interval against something that is of none."""
-    words = _words(one.left)
+def _judged_end(one: Comparison, known: Mapping[str, str]) -> tuple[str, ...] | None:
+    """The path to the end of an interval that it holds against something that is of none."""
+    path = filled(resolved(one.left, known), {})
+    words = _words(path)
     is_end = len(words) > 2 and words[-2] == "." and words[-1] in _ENDS
-    path = resolved(one.left, known)
     if not is_end or not is_path(path) or _is_own(path):
-        return False
+        return None
     bound = _words(one.right)
     is_parameter = len(bound) == 3 and bound[0] == _PARAMETERS
     is_bound = is_parameter or not _RANKS.keys() & set(bound)
-    return is_bound and one.operator in ("<", "<=", ">", ">=")
+    return words if is_bound and one.operator in ("<", "<=", ">", ">=") else None
 
 
-def _is_favourable(one: Comparison) -> bool:
-    """Whether the claim could be true of the end that it names and false of the other."""
-    return _words(one.left)[-1] == ("high" if one.operator in (">", ">=") else "low")
+def _is_favourable(one: Comparison, end: str) -> bool:
+    """Whether the claim could be true of the *end* that it reads and false of the other."""
+    return end == ("high" if one.operator in (">", ">=") else "low")
 
 
 def _is_own(path: str) -> bool:

@@ -83,10 +83,12 @@ def is_waivable(gate: GateResult) -> bool:
 
 
 def _why_not(waiver: ConsideredWaiver, shut: Sequence[GateResult]) -> str:
-    """Why a gate of its policy is among those that are *shut*; empty when none is."""
-    gate = next((one for one in shut if one.policy == waiver.policy), None)
-    if gate is None:
-        return ""
+    """Why gates of its policy are among those that are *shut*; empty when none is."""
+    reasons = (_why_shut(gate, waiver) for gate in shut if gate.policy == waiver.policy)
+    return "; ".join(dict.fromkeys(reasons))
+
+
+def _why_shut(gate: GateResult, waiver: ConsideredWaiver) -> str:
     if gate.level == "hard":
         return "a hard gate is never waived"
     if gate.verdict not in _WAIVABLE:

@@ -58,7 +58,6 @@ ANY = frozenset(HOSTILE) - frozenset(UNSOUND_NUMBERS)
 # Where a policy may pass all the same: policy, place, what is there, and why that is sound.
 SOUND: tuple[tuple[str, str, frozenset[str], str], ...] = (
     ("*", "*/low", frozenset({"negative"}), "metrics and gains may be negative"),
-    ("*", "*/mean", frozenset({"negative"}), "so may their mean"),
     ("*", "noise/*", frozenset({"negative"}), "so may seeds and values"),
     ("*", "cost/seconds/*", frozenset({"absent"}), "another step that was not made"),
     ("cost-budget", "cost/seconds", frozenset({"mapping"}), "one step of one second"),

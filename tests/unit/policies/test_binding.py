@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlgitops.model.errors import SpecError
-from mlgitops.model.policy import Gate, Parameter, Variable
+from mlgitops.model.policy import Gate, Limit, Parameter, Variable
 from mlgitops.policies.binding import ALWAYS_ON, bind
 
 STRICTNESS = ("audit", "advisory", "soft", "hard")
@@ -180,6 +180,17 @@ def test_booleans_are_a_type(pipeline, environment, policies, policy, gate_of):
     assert bound.parameters == {"strict": False}
     with pytest.raises(SpecError, match="is 1, not a boolean"):
         bind(pipeline(Gate("own", {"strict": 1})), environment(), known, TODAY)
+
+
+@pytest.mark.parametrize("share", [1, 1.5, -0.01])
+def test_a_number_keeps_to_its_limits(share, pipeline, environment, policies, policy):
+    limits = (Limit("minimum", 0), Limit("exclusiveMaximum", 1))
+    own = policy("own", parameters=(Parameter("share", "number", 0.0, limits),))
+    known = {**policies, "own": own}
+
+    assert bind(pipeline(Gate("own", {"share": 0.99})), environment(), known, TODAY)
+    with pytest.raises(SpecError, match=f"'share' of policy 'own' is {share}"):
+        bind(pipeline(Gate("own", {"share": share})), environment(), known, TODAY)
 
 
 @pytest.mark.parametrize("names", ["a", [1], ["a", None], {"a": "b"}, [["a"]]])

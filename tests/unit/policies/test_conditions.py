@@ -9,6 +9,7 @@ from mlgitops.policies.conditions import (
     Quantified,
     comparison,
     conjuncts,
+    disjuncts,
     filled,
     is_path,
     quantified,
@@ -125,3 +126,21 @@ def test_a_list_is_filled_in_unless_it_is_long():
     text = filled(expression, {"few": ["a", "b", "c"], "many": ["a", "b", "c", "d"]})
 
     assert text == 'f in ["a", "b", "c"] && f in params.many'
+
+
+@pytest.mark.parametrize(
+    ("expression", "parts"),
+    [
+        ("a", ("a",)),
+        ("a || b\n  || c", ("a", "b", "c")),
+        ("a && b || c", ("a && b", "c")),
+        ("(a || b) && c", ("(a || b) && c",)),
+        ("a || b ? c : d", ("a || b ? c : d",)),
+        ('a == "x || y" || b', ('a == "x || y"', "b")),
+        ("a ||", ("a ||",)),
+        ("(a || b", ("(a || b",)),
+        ("", ("",)),
+    ],
+)
+def test_each_disjunct_alone_makes_the_whole_true(expression: str, parts: tuple[str, ...]) -> None:
+    assert disjuncts(expression) == parts

@@ -86,6 +86,20 @@ def test_a_change_that_changes_nothing_is_a_fault(change: Any, place: Any):
     assert [found for found, _ in faults] == [place]
 
 
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("slices.5.n", "there are 2 items in slices, and 5 is none of them"),
+        ("slices.5", "there are 2 items in slices, and 5 is none of them"),
+        ("slices.x", "no value can be set at slices.x"),
+    ],
+)
+def test_an_item_behind_the_end_of_a_list_is_told_how_many_there_are(path: str, why: str):
+    _, [(_, found)] = testing.changed(EVIDENCE, case(values={path: 3}))
+
+    assert found == why
+
+
 @pytest.mark.parametrize("values", [{"dirty": 0}, {"metrics.f1.n": True}, {"champion": False}])
 def test_true_is_not_one(values: Any):
     assert testing.changed(EVIDENCE, case(values=values))[1] == []

@@ -58,10 +58,13 @@ def test_what_may_be_false(expression: str) -> None:
 
 
 def lists(
-    *passes: str, when: str | None = None, variables: dict[str, str] | None = None
+    *passes: str,
+    when: str | None = None,
+    variables: dict[str, str] | None = None,
+    fails: str | None = None,
 ) -> list[str]:
     """The lists of which nothing is asked but for each item, as they are marked in `pass`."""
-    rules = tuple(Rule(f"r{n}", one, None, "m", "do") for n, one in enumerate(passes))
+    rules = tuple(Rule(f"r{n}", one, fails, "m", "do") for n, one in enumerate(passes))
     defined = tuple(Variable(*one) for one in (variables or {}).items())
     found = list(unproven.of_nothing(Policy("own", "", (), when, rules, defined)))
     for index, place in found:
@@ -115,6 +118,44 @@ def test_any_condition_of_the_policy_may_ask_for_an_item() -> None:
     assert lists(asked, when="size(slices) > 2") == []
 
 
+@pytest.mark.parametrize(
+    "fails",
+    [
+        "size(slices) == 0",
+        "slices.exists(s, s.n < 9) || slices.size() < 3",
+        "(size(slices) <= params.few)",
+        "slices == []",
+    ],
+)
+def test_a_list_of_none_may_be_what_fails(fails: str) -> None:
+    assert lists("slices.all(s, s.n > 100)", fails=fails) == []
+
+
+@pytest.mark.parametrize(
+    "fails",
+    [
+        "slices.exists(s, s.n <= 100)",
+        "size(slices.filter(s, s.n <= 100)) > 0",
+        "size(slices) == 1",
+        "size(slices) > 0",
+        "size(slices) == 0 && data.rows > 9.0",
+        "size(data.slices) == 0",
+        "data.rows == 0.0 ? true : size(slices) == 0",
+    ],
+)
+def test_what_fails_by_its_items_says_nothing_of_none(fails: str) -> None:
+    assert lists("slices.all(s, s.n > 100)", fails=fails) == ["slices"]
+
+
+def test_adjusted_p_values_are_as_many_as_what_they_are_of() -> None:
+    each = "holm(slices.map(s, p_worse(s.comparison.f1, 0.01))).all(p, p > 0.05)"
+
+    assert lists(each) == ["holm(slices.map(s, p_worse(s.comparison.f1, 0.01)))"]
+    assert lists(f"size(slices) > 0 && {each}") == []
+    assert lists(f"size(data.columns) > 0 && {each}") != []
+    assert lists(each, fails="size(slices) == 0") == []
+
+
 def test_variables_are_looked_into() -> None:
     judged = {"judged": "slices.filter(s, s.judged)", "none": "params.names"}
     count = {**judged, "count": "size(variables.judged)"}
@@ -137,14 +178,18 @@ def test_variables_are_looked_into() -> None:
         ("slices.all(s, s.judged && s.metrics.f1.high >= 0.5)", ["high"]),
         ("variables.it.high >= 0.5", ["high"]),
         ("metrics.f1.low >= 0.5 && comparison.f1.high >= 0.0", ["high"]),
+        ("metrics.f1['high'] >= 0.5", ["high"]),
+        ("variables.up >= 0.5", ["high"]),
+        ("0.5 < variables.up && metrics[params.metric].low >= 0.0", ["high"]),
     ],
 )
 def test_the_favourable_end_is_no_proof(expression: str, ends: list[str]) -> None:
-    found = list(unproven.favourable(expression, {"it": "metrics[params.metric]"}))
+    known = {"it": "metrics[params.metric]", "up": "metrics.f1.high"}
+    found = list(unproven.favourable(expression, known))
 
-    assert [one.text for one in found] == ends
+    assert [one.name for one in found] == ends
     for one in found:
-        assert expression[: one.at].endswith(".")
+        assert one.text in (one.name, "variables.up")
         assert expression[one.at :].startswith(one.text)
 
 

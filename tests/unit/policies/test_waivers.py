@@ -143,6 +143,24 @@ def test_a_waiver_that_opens_nothing_is_told_with_the_reason(waiver, shut, why_n
     assert told([waiver], (), [shut]) == (replace(waiver, why_not=why_not),)
 
 
+def test_of_two_gates_of_a_policy_each_has_its_reason():
+    opened, failed = replace(gate(only=FAIL), waived_by="one"), gate(a=FAIL)
+    broken, hard = replace(gate(only=FAIL), verdict=Verdict.ERROR), replace(failed, level="hard")
+
+    def why(waiver, *gates):
+        [found] = told([waiver], (), gates)
+        return found.why_not
+
+    assert why(HOLDING, opened, broken) == "an error is never waived"
+    assert why(HOLDING, opened, opened) == ""
+    assert why(HOLDING, broken, broken, hard) == (
+        "an error is never waived; a hard gate is never waived"
+    )
+    assert why(replace(HOLDING, rules=("b",)), broken, failed) == (
+        "an error is never waived; it does not waive what did not pass: a"
+    )
+
+
 def test_of_waivers_for_other_candidates_those_are_told_that_would_have_opened_a_gate():
     other = replace(WAIVER, name="a", candidate="cd" * 6)
     found = elsewhere(
