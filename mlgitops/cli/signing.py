@@ -62,8 +62,9 @@ def keys_at(repository: Repository, commit: str) -> tuple[PublicKey, ...]:
     """The keys in the tree of *commit*; what a link leads to is none."""
     from mlgitops.spec import keys
 
-    files = repository.read_all(keys.KEY_FOLDER, commit)
-    return keys.decode({path: text.encode() for path, text in files.items()})
+    paths = tuple(repository.digests([keys.KEY_FOLDER], commit))
+    contents = repository.read_blobs(paths, commit)
+    return keys.decode(dict(zip(paths, contents, strict=True)))
 
 
 def private_place(name: str, project: str, environ: Mapping[str, str]) -> Path:

@@ -14,6 +14,7 @@ from typing import Any
 from mlgitops.model.estimates import Comparison, Estimate
 from mlgitops.model.evidence import Evidence, Lack, SliceRecord
 from mlgitops.model.metrics import METRICS
+from mlgitops.model.policy import NOT_WORSE
 from mlgitops.model.verdict import Decision, GateResult
 from mlgitops.reports.numbers import confidence, count, interval, number, signed, signed_interval
 from mlgitops.reports.stops import parameters_text
@@ -137,12 +138,13 @@ def _requirement(gate: GateResult, reference: Estimate | None) -> Requirement:
         policy=gate.policy,
         text=": ".join(filter(None, (gate.policy, parameters_text(asked)))),
         tone=gate_tone(gate),
-        margin=_margin(asked, reference),
+        # Others' margins are of perturbed rows, of slices, or of a gain that is asked for.
+        margin=_margin(asked, reference) if gate.policy == NOT_WORSE else None,
     )
 
 
 def _margin(asked: Mapping[str, Any], reference: Estimate | None) -> float | None:
-    """The margin of a gate in the metric's own unit; None: it has none, or none is known."""
+    """The loss that is allowed in the metric's own unit; None: it has none, or none is known."""
     margin, share = asked.get("margin"), asked.get("relative_margin")
     if share and isinstance(share, int | float):
         return share * reference["value"] if reference else None

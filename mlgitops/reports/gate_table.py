@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mlgitops.reports import drawing
@@ -69,11 +69,22 @@ def gates(
         console.print(drawing.text(sentence))
     if answer.steps:
         console.print()
-    for step in answer.steps:
-        # A command is copied whole.
-        console.print(drawing.text(f"→ {step}"), soft_wrap="mlgitops " in step)
+    steps(console, answer.steps)
     if answer.more:
         console.print(drawing.text(f"→ and {count(answer.more)} more: {rest}"))
+
+
+def steps(console: Console, said: Iterable[str]) -> None:
+    """What to do next, one thing a line; a command is on one line, to be copied whole."""
+    for step in said:
+        begun, colon, command = step.partition(": mlgitops ")
+        if not colon:
+            console.print(drawing.text(f"→ {step}"), soft_wrap="mlgitops " in step)
+        elif len(f"→ {step}") <= console.width:
+            console.print(drawing.text(f"→ {step}"), soft_wrap=True)
+        else:
+            console.print(drawing.text(f"→ {begun}:"))
+            console.print(drawing.text(f"  mlgitops {command}"), soft_wrap=True)
 
 
 def _slices(evidence: Evidence, decision: Decision) -> Iterator[str]:
@@ -103,19 +114,18 @@ def _told(line: SliceLine) -> str:
 
 
 def _word(line: GateLine) -> str:
-    """One word for the narrow column; the reason beside it has the rest."""
-    if line.tone == "waived":
-        return "waived"
-    return "n/a" if line.tone == "idle" else line.verdict.partition(",")[0]
+    """The word that the gate counts as, short for the narrow column."""
+    return "n/a" if line.tone == "idle" else line.tone
 
 
 def _gate(line: GateLine) -> Text:
     """All that is told of a gate; what to do for those that block is told at the end."""
     # The first style of a text is that of all of it.
     cell = drawing.text("").append_text(drawing.text(line.policy, "bold"))
+    level = line.verdict if line.tone == "warn" else line.level
     asked = f", {line.parameters}" if line.parameters else ""
     onset = f"; {line.onset}" if line.onset else ""
-    cell.append_text(drawing.text(f" ({line.level}{asked}{onset}) ", "dim"))
+    cell.append_text(drawing.text(f" ({level}{asked}{onset}) ", "dim"))
     # One by one: a text that is too long is cut, and must not take the next away with it.
     for place, said in enumerate(line.why):
         cell.append_text(drawing.text((" " if place else "") + sentences([said])))

@@ -152,20 +152,22 @@ def _risks(evidence: Evidence, decision: Decision, unmerged: str) -> list[str]:
 def _waivers(decision: Decision) -> list[str]:
     """Every waiver that opens a gate, and those for this candidate that do not."""
     considered = {waiver.name: waiver for waiver in decision.waivers}
-    opening = {
-        name for gate in decision.gates if gate.waived_by for name in gate.waived_by.split(", ")
-    }
-    lines = [f"- Waiver {_waiver(waiver)}." for _, waiver in sorted(considered.items())]
+    opening = decision.opening
+    lines = [
+        f"- Waiver {_waiver(waiver, opens=name in opening)}."
+        for name, waiver in sorted(considered.items())
+    ]
     lines += [f"- Waiver {code(name, cell=False)}." for name in sorted(opening - set(considered))]
     return lines or ["- Waivers: none."]
 
 
-def _waiver(waiver: ConsideredWaiver) -> str:
+def _waiver(waiver: ConsideredWaiver, *, opens: bool) -> str:
     rules = ", ".join(code(rule, cell=False) for rule in waiver.rules)
     of_rules = f" (rules {rules})" if rules else ""
     ends = "until" if waiver.holds else "not honoured, it expired on"
     if waiver.why_not:
-        ends = f"not honoured, {prose(waiver.why_not, cell=False)}; last day"
+        honoured = "not honoured at every gate" if opens else "not honoured"
+        ends = f"{honoured}, {prose(waiver.why_not, cell=False)}; last day"
     said = f": {prose(waiver.reason.rstrip('.'), cell=False)}" if waiver.reason else ""
     return (
         f"{code(waiver.name, cell=False)} for {code(waiver.policy, cell=False)}{of_rules}, "

@@ -37,7 +37,7 @@ def gates(evidence: Evidence, decision: Decision) -> Iterator[str]:
         todo = f" **To do:** {prose(sentences(line.remediation))}" if line.remediation else ""
         parameters = f" ({code(line.parameters)})" if line.parameters else ""
         yield row(
-            f"{ICONS[line.tone]} {line.verdict}",
+            f"{ICONS[line.tone]} {line.label}",
             f"{code(line.policy)}{parameters}",
             f"{line.level}, {prose(line.onset)}" if line.onset else line.level,
             " ".join(map(prose, (sentences([one]) for one in (*line.why, *few(line.findings)))))

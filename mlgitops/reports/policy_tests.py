@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlgitops.model.policy_report import CaseResult, Mutant, PolicyReport, Side
 from mlgitops.model.verdict import Verdict
@@ -14,11 +15,20 @@ from mlgitops.reports.numbers import count
 if TYPE_CHECKING:
     from rich.console import Console
 
+_INDENT = " " * 4
+_MORE_CASES = "write a case for each mutant listed: on the threshold, or a little beside it"
 _LACKS: dict[Side, str] = {
     "pass": "no case in which it passes",
     "fail": "no case in which it fails or is inconclusive",
     "missing": "no case in which what it reads is missing (verdict error)",
 }
+
+
+class Shortcoming(NamedTuple):
+    """Why the tests as a whole do not pass, and what to do."""
+
+    said: str
+    remedy: str
 
 
 def render(console: Console, reports: Sequence[PolicyReport]) -> None:
@@ -36,20 +46,30 @@ def render(console: Console, reports: Sequence[PolicyReport]) -> None:
         table.add_row(drawing.text(report.policy, "bold"), *shares)
     console.print(table)
     for line in details(reports):
-        console.print(drawing.text(line), soft_wrap=True)
+        for part in _folded(line, console.width):
+            console.print(drawing.text(part), soft_wrap=True)
+
+
+def _folded(line: str, width: int) -> list[str]:
+    """*line* in lines that are no wider; what goes on is indented more than what begins."""
+    indent = " " * (len(line) - len(line.lstrip()) + len(_INDENT))
+    return textwrap.wrap(
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def details(reports: Sequence[PolicyReport]) -> Iterator[str]:
     """What is wrong, one thing a line, with the lines that belong to it indented."""
     for report in reports:
+        is_one = len({test for test, _ in report.results}) == 1
         for test, result in report.unexpected:
-            yield from _case(report.policy, test, result)
+            yield from _case(report.policy, "" if is_one else f" (of {test})", result)
         for rule, side in report.uncovered:
             yield f"{report.policy}, rule {rule}: {_LACKS[side]}"
         for mutant in report.survivors:
             yield f"{report.policy}, {_place(mutant)}: nobody notices {mutant.fault}"
             if mutant.expression is not None:
-                yield f"    {' '.join(mutant.expression.split())}"
+                yield f"{_INDENT}{' '.join(mutant.expression.split())}"
 
 
 def document(reports: Sequence[PolicyReport]) -> dict[str, Any]:
@@ -72,26 +92,38 @@ def document(reports: Sequence[PolicyReport]) -> dict[str, Any]:
 
 def shortcomings(
     reports: Sequence[PolicyReport], *, least_score: float, is_covering: bool
-) -> tuple[str, ...]:
+) -> tuple[Shortcoming, ...]:
     """Why the tests as a whole do not pass, in a few words each; empty when they do."""
-    unexpected = sum(len(report.unexpected) for report in reports)
-    found = [f"{count(unexpected, 'case')} not as expected"] if unexpected else []
+    found = []
+    if unexpected := sum(len(report.unexpected) for report in reports):
+        said = f"{count(unexpected, 'case')} not as expected"
+        found.append(Shortcoming(said, "correct the policy, or what the case expects"))
     gaps = len({(r.policy, rule) for r in reports for rule, _ in r.uncovered})
     if gaps and is_covering:
-        found.append(f"{count(gaps, 'rule')} not covered")
+        said = f"{count(gaps, 'rule')} not covered"
+        remedy = "add the cases that are missing; a draft goes without: --no-coverage"
+        found.append(Shortcoming(said, remedy))
     found += [
-        f"{report.score:.1%} of the mutants of {report.policy} noticed"
+        Shortcoming(_too_few_noticed(report, least_score), _MORE_CASES)
         for report in reports
         if report.score < least_score
     ]
     return tuple(found)
 
 
-def _case(policy: str, test: str, result: CaseResult) -> Iterator[str]:
-    yield f"{policy}, case {result.case.name} (of {test}): {'; '.join(result.surprises)}"
+def _too_few_noticed(report: PolicyReport, least_score: float) -> str:
+    noticed = report.mutants - len(report.survivors)
+    return (
+        f"{noticed} of {report.mutants} mutants of {report.policy} noticed, "
+        f"{report.score:.1%} where {100 * least_score:g}% is asked"
+    )
+
+
+def _case(policy: str, place: str, result: CaseResult) -> Iterator[str]:
+    yield f"{policy}, case {result.case.name}{place}: {'; '.join(result.surprises)}"
     for rule in result.gate.rules:
         if rule.verdict is not Verdict.PASS or result.gate.verdict is Verdict.PASS:
-            yield f"    {rule.rule} is {rule.verdict}: {rule.message}"
+            yield f"{_INDENT}{rule.rule} is {rule.verdict}: {rule.message}"
 
 
 def _case_document(test: str, result: CaseResult) -> dict[str, Any]:

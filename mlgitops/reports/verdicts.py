@@ -59,6 +59,11 @@ class GateLine:
     blocks_from: str | None = None
 
     @property
+    def label(self) -> str:
+        """The verdict, begun with the word by which the gate is counted."""
+        return f"warn ({self.verdict})" if self.tone == "warn" else self.verdict
+
+    @property
     def onset(self) -> str:
         """What changes on the day from which it is judged more strictly; empty without one."""
         if self.blocks_from is None:

@@ -18,15 +18,29 @@ _REASONS = {
 _DIGEST = "sha256:"
 _SHOWN = 3
 _NARROWEST = len("candidate")
+_WIDEST = 80
 
 
 def render_run(record: RunRecord) -> str:
     """One line a step: what happened, how long its work takes, and why."""
-    lines = [
-        f"  {step.name:<9} {step.status:<7} {_seconds(step):>7}  {why(step)}"
-        for step in record.steps
-    ]
-    return "\n".join(lines) + "\n"
+    return "".join(f"{_step(step)}\n" for step in record.steps)
+
+
+def _step(step: StepRecord) -> str:
+    """One line, or several where 80 columns do not hold it; no name is cut in two."""
+    begun = f"  {step.name:<9} {step.status:<7} {_seconds(step):>7}  "
+    line = begun + why(step)
+    if len(line) <= _WIDEST:
+        return line
+    import textwrap  # rarely needed: a run with nothing to do has no such line
+
+    return textwrap.fill(
+        line,
+        _WIDEST,
+        subsequent_indent=" " * len(begun),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def render_step(step: StepRecord) -> str:
@@ -45,14 +59,21 @@ def render_step(step: StepRecord) -> str:
     return "\n".join(lines) + "\n"
 
 
-def render_outcome(found: Mapping[str, str], rulings: Sequence[Ruling], logs: Iterable[str]) -> str:
-    """Names and values in two columns, what every environment says, and where files lie."""
+def render_outcome(
+    model: str, found: Mapping[str, str], rulings: Sequence[Ruling], logs: Iterable[str]
+) -> str:
+    """Names and values in two columns, what every environment says, and where files lie.
+
+    For each environment that did not pass it has the command that shows why.
+    """
     verdicts = {one.environment: _verdict(one) for one in rulings}
     widest = max(map(len, verdicts.values()), default=0)
     rows = [
         *found.items(),
         *((one.environment, f"{verdicts[one.environment]:<{widest}}  {one.report}")
           for one in rulings),
+        *(("why", f"mlgitops gate {model} --env {one.environment}")
+          for one in rulings if one.verdict != "pass"),
         *(("evidence", one.evidence) for one in rulings),
         *(("log", path) for path in logs),
     ]  # fmt: skip

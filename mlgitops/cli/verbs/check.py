@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from mlgitops.cli.strict import refused_warnings
 from mlgitops.model.errors import SpecError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.add_argument("--strict", action="store_true", help="stop with code 2 on a warning, too")
     parser.add_argument("--format", choices=("text", "json", "github"), default="text")
 
 
@@ -24,7 +26,8 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     """Check every spec; what is wrong is the result, in the format asked for.
 
     Raises:
-        SpecError: something is wrong, and the format is text.
+        SpecError: something is wrong, and the format is text; or something is warned of,
+            which `--strict` does not let pass.
     """
     try:
         found = wiring.check()
@@ -33,14 +36,17 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
             raise
         _print_problems(error, arguments.format)
         return error.exit_code
+    stop = refused_warnings(found.warnings) if arguments.strict else None
     if arguments.format == "json":
         from mlgitops.cli.answers import answer
         from mlgitops.reports import documents
 
-        answer(documents.check([], found.warnings))
+        answer(documents.check([], found.warnings), stop)
         return 0
     if found.warnings:
         _warn(found.warnings, arguments.format, wiring)
+    if stop:
+        raise stop
     named = ", ".join(f"{count} {kind}" for kind, count in found.counts.items())
     sys.stdout.write(f"{sum(found.counts.values())} specs are right: {named}\n")
     return 0

@@ -10,6 +10,7 @@ from mlgitops.model.errors import MlgitopsError, SpecError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from mlgitops.cli.wiring import Wiring
     from mlgitops.model.evidence import Evidence
@@ -24,14 +25,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     judged = parser.add_mutually_exclusive_group()
     judged.add_argument(
-        "model", nargs="?", metavar="MODEL", help="judge its last run; default: the only pipeline"
+        "model",
+        nargs="?",
+        metavar="MODEL",
+        help="judge its last run for one environment, without --env the first; "
+        "default: the only pipeline",
     )
     judged.add_argument("--evidence", metavar="FILE", help="judge this evidence instead")
     parser.add_argument(
         "--env",
         dest="environment",
         metavar="ENV",
-        help="of the last run, what it may be released to; default: the first of the chain",
+        help="judge the last run for this environment; default: the first of the chain",
     )
     parser.add_argument(
         "--at", metavar="REF", help="by the policies of this commit, not of the work tree"
@@ -59,11 +64,30 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
     now = moment(arguments.now) if arguments.now else wiring.clock.now()
     known = context(now, "gate", evidence["environment"])
     decision = gate(specs, evidence, engine=wiring.engine, context=known)
-    _show(arguments.format, wiring, evidence, decision)
+    others = _others(arguments, specs, evidence)
+    _show(arguments.format, wiring, evidence, decision, others)
     return 0
 
 
-def _show(form: str, wiring: Wiring, evidence: Evidence, decision: Decision) -> None:
+def _others(arguments: argparse.Namespace, specs: Specs, evidence: Evidence) -> tuple[str, ...]:
+    """The commands for the environments that nobody asked about; empty if one was named."""
+    if arguments.evidence is not None or arguments.environment is not None:
+        return ()
+    import shlex
+
+    given = {"--at": arguments.at, "--now": arguments.now}
+    options = shlex.join(word for pair in given.items() if pair[1] for word in pair)
+    model, judged = evidence["subject"]["model"], evidence["environment"]
+    return tuple(
+        f"For {one.name}: mlgitops gate {model} --env {one.name} {options}".rstrip()
+        for one in specs.chain
+        if one.name != judged
+    )
+
+
+def _show(
+    form: str, wiring: Wiring, evidence: Evidence, decision: Decision, others: Sequence[str]
+) -> None:
     error = _error(decision)
     if form == "json":
         from mlgitops.cli.answers import answer
@@ -79,6 +103,7 @@ def _show(form: str, wiring: Wiring, evidence: Evidence, decision: Decision) -> 
         from mlgitops.reports import gate_table
 
         gate_table.gates(wiring.console, evidence, decision, rest=_ALL_REMEDIES)
+        gate_table.steps(wiring.console, others)
     if error is not None:
         raise error
 

@@ -7,13 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlgitops.cli import policy_history
+from mlgitops.cli.strict import refused_warnings
 from mlgitops.model.errors import GateFailed, SpecError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from mlgitops.cli.wiring import Wiring
     from mlgitops.model.source import Diagnostic
+    from mlgitops.reports.policy_tests import Shortcoming
 
 _LEAST_SCORE = 0.95
 
@@ -23,6 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     lint = actions.add_parser("lint", help="say what is wrong with policies, or easily goes wrong")
     lint.add_argument("names", nargs="*", metavar="NAME", help="a policy; default: all of here")
+    lint.add_argument("--strict", action="store_true", help="stop with code 2 on a warning, too")
     lint.add_argument("--format", choices=("text", "json", "github"), default="text")
     test = actions.add_parser("test", help="try policies on the cases that PolicyTests describe")
     test.add_argument("names", nargs="*", metavar="NAME", help="a test or policy; default: all")
@@ -99,11 +103,12 @@ def _least_score(arguments: argparse.Namespace) -> float:
     return share
 
 
-def _failure(shortcomings: tuple[str, ...]) -> GateFailed | None:
+def _failure(shortcomings: Sequence[Shortcoming]) -> GateFailed | None:
     if not shortcomings:
         return None
-    hint = "correct the policy or its cases: docs/policies.md says which a policy needs"
-    return GateFailed("; ".join(shortcomings), hint=hint)
+    remedies = list(dict.fromkeys(one.remedy for one in shortcomings))
+    hint = remedies[0] if len(remedies) == 1 else "\n  ".join(["what to do:", *remedies])
+    return GateFailed("; ".join(one.said for one in shortcomings), hint=hint)
 
 
 def _no_file(_: str) -> bytes | None:
@@ -116,15 +121,19 @@ def _lint(arguments: argparse.Namespace, wiring: Wiring) -> int:
 
     documents, texts = wiring.documents()
     found = lint(documents, texts, arguments.names, wiring.engine)
-    errors = sum(one.level == "error" for one in found)
-    stop = None
-    if errors:
-        verb = "is an error" if errors == 1 else "are errors"
-        stop = SpecError(f"{errors} of {len(found)} findings {verb}")
+    stop = _stop(found, is_strict=arguments.strict)
     _show(found, texts, arguments.format, stop, wiring)
     if stop:
         raise stop
     return 0
+
+
+def _stop(found: Sequence[Diagnostic], *, is_strict: bool) -> SpecError | None:
+    """The error that the findings come to; None if there is none."""
+    if errors := sum(one.level == "error" for one in found):
+        verb = "is an error" if errors == 1 else "are errors"
+        return SpecError(f"{errors} of {len(found)} findings {verb}")
+    return refused_warnings(found) if is_strict else None
 
 
 def _show(

@@ -82,7 +82,7 @@ def execute(arguments: argparse.Namespace, wiring: Wiring) -> int:
         answer(documents.run(result.record, outcome, rulings, logs), result.error)
         return 0
     named = {name: value for name, value in outcome.items() if name in _FOR_PEOPLE}
-    sys.stdout.write(render_outcome(named, rulings, logs.values()))
+    sys.stdout.write(render_outcome(order.model, named, rulings, logs.values()))
     if rulings and result.context.origin.dirty:
         sys.stdout.write("made with uncommitted changes: cannot be promoted\n")
     if result.error:

@@ -60,6 +60,24 @@ def test_keys_are_those_of_their_tree_and_links_are_none(tmp_path: Path) -> None
     assert keys_at(repository, workspace.commit({}, "Link")) == (ONE,)
 
 
+def test_a_file_among_the_keys_that_is_no_text_is_one_for_either_tree(tmp_path: Path) -> None:
+    workspace = GitWorkspace.create(tmp_path / "shop")
+    folder = workspace.root / "mlops" / "keys"
+    folder.mkdir(parents=True)
+    (folder / "ci.pub").write_text(ONE.encode())
+    (folder / "logo.png").write_bytes(b"\x89PNG\xff")
+    repository = GitRepository(workspace.root, workspace.env)
+
+    assert keys_at(repository, workspace.commit({}, "Trust")) == keys_here(workspace.root) == (ONE,)
+
+    (folder / "bad.pub").write_bytes(b"\xff")
+    commit = workspace.commit({}, "Trust nobody")
+    for read in (lambda: keys_at(repository, commit), lambda: keys_here(workspace.root)):
+        with pytest.raises(SpecError) as refused:
+            read()
+        assert [one.code for one in refused.value.diagnostics] == ["SPEC340"]
+
+
 def test_keys_are_read_once_and_only_when_somebody_asks() -> None:
     asked = []
 

@@ -36,10 +36,24 @@ def test_the_metric_that_a_gate_asks_about_leads(cases: Any):
 def test_a_relative_margin_is_drawn_in_the_metric_s_own_unit(cases: Any):
     evidence, decision, _ = cases["retrained"]
     asked = {"metric": "roc_auc", "margin": 0.01, "relative_margin": 0.02}
-    gate = replace(decision.gates[2], parameters=asked)
+    gate = replace(decision.gates[2], policy="not-worse-than-champion", parameters=asked)
 
     (found,) = metric_lines(evidence, replace(decision, gates=(gate,)))[0].required
     assert found.margin == pytest.approx(0.02 * evidence["champion"]["metrics"]["roc_auc"]["value"])
+
+
+@pytest.mark.parametrize("policy", ["robust", "not-worse-in-slices", "better-than-champion"])
+def test_only_the_loss_against_the_champion_is_drawn_as_a_margin(cases: Any, policy: str):
+    evidence, decision, _ = cases["retrained"]
+    gate = replace(
+        decision.gates[0],
+        policy=policy,
+        parameters={"metric": "roc_auc", "margin": 0.05},
+        metrics=("roc_auc",),
+    )
+
+    (asked,) = metric_lines(evidence, replace(decision, gates=(gate,)))[0].required
+    assert (asked.text, asked.margin) == (f"{policy}: margin 0.05", None)
 
 
 def test_a_gate_without_other_parameters_asks_by_its_name(cases: Any):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mlgitops.model.curves import Curves
 from mlgitops.model.evidence import Evidence
-from mlgitops.model.verdict import Decision, RuleResult, Verdict
+from mlgitops.model.verdict import ConsideredWaiver, Decision, GateResult, RuleResult, Verdict
 from mlgitops.reports import html
 from mlgitops.spec.evidence import decode, encode
 from tests.fakes.decisions import gate, of_gates
@@ -307,6 +307,20 @@ def test_a_gate_to_come_and_the_time_of_judging_are_told(cases: Any):
     assert (
         "2026-11-20T09:00:00Z , stage promote, 31.50 hours in the environment before" in page.text
     )
+
+
+def test_a_waiver_that_leaves_a_gate_shut_says_so_whether_or_not_it_opens_another(cases: Any):
+    evidence, decision, _ = cases["leaking"]
+    held = replace(decision.waivers[0], holds=True, why_not="an error is never waived")
+    opened = replace(decision.gates[0], verdict=Verdict.FAIL, waived_by=held.name)
+
+    def told(waiver: ConsideredWaiver, gates: tuple[GateResult, ...]) -> str:
+        text = read(evidence, replace(decision, waivers=(waiver,), gates=gates)).text
+        return text.partition("Waivers")[2][:150]
+
+    assert "not honoured, an error is never waived" in told(held, decision.gates)
+    assert "not honoured at every gate, an error is never waived" in told(held, (opened,))
+    assert "until 2026-11-01" in told(replace(held, why_not=""), (opened,))
 
 
 def test_many_slices_are_folded(cases: Any):

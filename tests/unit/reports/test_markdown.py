@@ -250,6 +250,9 @@ def test_waivers_are_named(cases: Any):
         "- Waiver `late-data` for `leakage`, not honoured, it is for candidate `0123456789ab`; "
         "last day `2026-11-01`."
     ) in body(evidence, replace(decision, waivers=(of_another,)))
+    in_part = replace(held, why_not="an error is never waived")
+    partly = "not honoured at every gate, an error is never waived; last day `2026-11-01`."
+    assert partly in body(evidence, replace(waived, waivers=(in_part,)))
     assert "- Waiver `late-data`." in body(evidence, replace(waived, waivers=()))
     assert "- Waivers: none." in body(evidence, replace(decision, waivers=()))
 

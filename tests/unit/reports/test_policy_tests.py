@@ -64,7 +64,7 @@ def test_what_is_wrong_is_told_below_with_what_the_rules_said():
     )
 
     assert lines == [
-        "own, case far below (of t): fail was expected, inconclusive was found",
+        "own, case far below: fail was expected, inconclusive was found",
         "    floor is inconclusive: low is 0.61; 0.62 is asked",
         "own, rule n: no case in which what it reads is missing (verdict error)",
         "own, `pass` of floor: nobody notices `>` for `>=`",
@@ -72,6 +72,28 @@ def test_what_is_wrong_is_told_below_with_what_the_rules_said():
         "own, `when`: nobody notices left out",
         "own, variable large: nobody notices 0 for 1",
         "    a > 0",
+    ]
+
+
+def test_a_case_names_its_test_where_a_policy_has_several():
+    found = report(results=(("t", SURPRISING), ("u", SOUND)))
+
+    assert next(policy_tests.details([found])).startswith("own, case far below (of t): fail was")
+
+
+def test_lines_fit_the_console_and_go_on_further_in():
+    found = report(results=(("t", SURPRISING),), survivors=(LIVING,), mutants=4)
+    stream = io.StringIO()
+    policy_tests.render(Console(file=stream, width=40), [found])
+
+    assert stream.getvalue().splitlines()[2:] == [
+        "own, case far below: fail was expected,",
+        "    inconclusive was found",
+        "    floor is inconclusive: low is 0.61;",
+        "        0.62 is asked",
+        "own, `pass` of floor: nobody notices `>`",
+        "    for `>=`",
+        "    a.low > 1",
     ]
 
 
@@ -96,9 +118,16 @@ def test_the_tests_as_a_whole_fall_short_by_cases_coverage_and_score():
     )
 
     assert policy_tests.shortcomings([poor, report()], least_score=0.95, is_covering=True) == (
-        "1 case not as expected", "1 rule not covered", "75.0% of the mutants of own noticed",
-    )  # fmt: skip
-    assert policy_tests.shortcomings([poor], least_score=0.75, is_covering=False) == (
-        "1 case not as expected",
+        ("1 case not as expected", "correct the policy, or what the case expects"),
+        (
+            "1 rule not covered",
+            "add the cases that are missing; a draft goes without: --no-coverage",
+        ),
+        (
+            "3 of 4 mutants of own noticed, 75.0% where 95% is asked",
+            "write a case for each mutant listed: on the threshold, or a little beside it",
+        ),
     )
+    [cases] = policy_tests.shortcomings([poor], least_score=0.75, is_covering=False)
+    assert cases.said == "1 case not as expected"
     assert policy_tests.shortcomings([report()], least_score=1.0, is_covering=True) == ()

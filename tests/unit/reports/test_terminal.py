@@ -148,6 +148,27 @@ def test_a_gate_to_come_names_its_day(width: int, cases: Any):
     assert all(len(line) <= width for line in text.splitlines() if "→" not in line)
 
 
+@pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.ERROR])
+def test_what_blocks_nothing_is_shown_as_it_is_counted(verdict: Verdict, cases: Any):
+    gates = (gate(Verdict.PASS), gate(verdict, level="advisory"))
+    shown = printed(gate_table.gates, cases["regression"][0], of_gates(Verdict.PASS, *gates))
+
+    assert f"! warn   policy ({verdict}, only advisory" in shown
+    assert f"! {verdict}" not in shown
+    assert "Checks: 1 pass · 2 warn · 0 inconclusive" in shown  # an expectation warns, too
+
+
+@pytest.mark.parametrize(("width", "is_apart"), [(80, True), (120, False)])
+def test_a_command_stays_on_one_line_and_fits_if_it_can(width: int, *, is_apart: bool, cases: Any):
+    command = "mlgitops promote flights-delay --to staging --candidate 4d1c90aa52e1"
+    evidence, decision, _ = cases["first"]
+    lines = printed(gate_table.gates, evidence, decision, width=width).splitlines()
+
+    said = ["→ If there is none yet:", f"  {command}"]
+    assert lines[-2:] == said if is_apart else lines[-1] == f"{said[0]} {command}"
+    assert max(map(len, lines)) <= width
+
+
 def test_many_remedies_are_cut_and_the_reader_is_told_where_the_others_are(cases: Any):
     evidence = cases["retrained"][0]
     seven, five = (printed(gate_table.gates, evidence, refused(total)) for total in (7, 5))

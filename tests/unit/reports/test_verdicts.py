@@ -12,22 +12,32 @@ from tests.fakes.decisions import of_gates as decision
 
 
 @pytest.mark.parametrize(
-    ("found", "tone", "word"),
+    ("found", "tone", "word", "label"),
     [
-        (gate(Verdict.PASS), "pass", "pass"),
-        (gate(Verdict.FAIL), "fail", "fail"),
-        (gate(Verdict.INCONCLUSIVE), "inconclusive", "inconclusive"),
-        (gate(Verdict.ERROR, level="hard"), "error", "error"),
-        (gate(Verdict.FAIL, level="advisory"), "warn", "fail, only advisory"),
-        (gate(Verdict.ERROR, level="audit"), "warn", "error, only audit"),
-        (gate(Verdict.FAIL, waived_by="late-data"), "waived", "fail, waived"),
-        (gate(Verdict.FAIL, applies=False), "idle", "not applicable"),
+        (gate(Verdict.PASS), "pass", "pass", "pass"),
+        (gate(Verdict.FAIL), "fail", "fail", "fail"),
+        (gate(Verdict.INCONCLUSIVE), "inconclusive", "inconclusive", "inconclusive"),
+        (gate(Verdict.ERROR, level="hard"), "error", "error", "error"),
+        (
+            gate(Verdict.FAIL, level="advisory"),
+            "warn",
+            "fail, only advisory",
+            "warn (fail, only advisory)",
+        ),
+        (
+            gate(Verdict.ERROR, level="audit"),
+            "warn",
+            "error, only audit",
+            "warn (error, only audit)",
+        ),
+        (gate(Verdict.FAIL, waived_by="late-data"), "waived", "fail, waived", "fail, waived"),
+        (gate(Verdict.FAIL, applies=False), "idle", "not applicable", "not applicable"),
     ],
 )
-def test_a_gate_is_called_what_it_does(found: GateResult, tone: str, word: str):
+def test_a_gate_is_called_what_it_does(found: GateResult, tone: str, word: str, label: str):
     (line,) = gate_lines(decision(Verdict.PASS, found))
 
-    assert (line.tone, line.verdict) == (tone, word)
+    assert (line.tone, line.verdict, line.label) == (tone, word, label)
 
 
 def test_a_missed_gate_tells_the_missed_rules_only_and_keeps_the_rest():

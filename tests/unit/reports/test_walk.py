@@ -56,6 +56,21 @@ def test_every_step_lines_up() -> None:
     assert len({line.index("12.3 s") for line in lines}) == 1
 
 
+def test_a_line_too_long_for_80_columns_goes_on_below_and_no_name_is_cut() -> None:
+    names = ("decision production", "decision staging", "evidence production", "environments")
+    steps = (changed("params"), changed(*names), changed("code " + "long_name/" * 9 + "train.py"))
+
+    _, *lines = render_run(RunRecord("churn", "", "", 0, steps, {})).splitlines()
+
+    begun = " " * 29
+    assert lines == [
+        "  train     ran      12.3 s  changed: decision production, decision staging,",
+        f"{begun}evidence production and 1 more",
+        "  train     ran      12.3 s  changed: code",
+        f"{begun}{'long_name/' * 9}train.py",
+    ]
+
+
 def test_a_phrase_names_three_inputs_and_counts_the_rest() -> None:
     assert why(changed("a", "b", "c")) == "changed: a, b, c"
     assert why(changed("a", "b", "c", "d", "e")) == "changed: a, b, c and 2 more"
@@ -86,18 +101,20 @@ def test_what_came_of_a_run_lines_up() -> None:
         Ruling("production-eu", "inconclusive", "/b.html", "/b.json", is_held=False),
     )
 
-    text = render_outcome({"candidate": "c0ffee", "version": "3"}, rulings, ["/train.log"])
+    found = {"candidate": "c0ffee", "version": "3"}
+    text = render_outcome("churn", found, rulings, ["/train.log"])
 
     assert text == (
         "candidate      c0ffee\n"
         "version        3\n"
         "staging        pass, but held: rolled back there  /a.html\n"
         "production-eu  inconclusive                       /b.html\n"
+        "why            mlgitops gate churn --env production-eu\n"
         "evidence       /a.json\n"
         "evidence       /b.json\n"
         "log            /train.log\n"
     )
-    assert render_outcome({}, (), ()) == ""
+    assert render_outcome("churn", {}, (), ()) == ""
 
 
 def test_a_step_that_failed_says_why() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlgitops.cli.app import main
+from tests.fakes.answers import valid
 from tests.fakes.laboratory import FILES, Laboratory
 
 Check = Callable[..., int]
@@ -116,3 +117,21 @@ def test_what_may_not_be_meant_is_told_and_is_no_error(
     else:
         assert "SPEC352 (warning)" in err
         assert out.startswith("7 specs are right")
+
+
+@pytest.mark.parametrize("form", ["text", "github", "json"])
+def test_strict_lets_no_warning_pass(
+    laboratory: Laboratory, check: Check, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    assert check("--strict", "--format", form) == 0
+    laboratory.edit("mlops/pipelines/demand.yaml", "relative_margin: 0.02", "metric: mae")
+    capsys.readouterr()
+
+    assert check("--strict", "--format", form) == 2
+
+    out, err = capsys.readouterr()
+    assert "SPEC352" in out + err
+    assert "error: 1 warning, and --strict lets none pass" in err
+    assert "are right" not in out
+    if form == "json":
+        assert valid("check", out)["error"]["code"] == 2

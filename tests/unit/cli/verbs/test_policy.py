@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -61,9 +62,10 @@ def test_a_case_not_as_expected_is_code_3(
     assert policy("test") == 3
 
     out, err = capsys.readouterr()
-    assert "inconclusive was expected, fail was found" in out
-    assert "the calibration error is 0.008; at most 0.005 is asked" in out
-    assert "error: 1 case not as expected\n" in err
+    said = " ".join(out.split())
+    assert "inconclusive was expected, fail was found" in said
+    assert "the calibration error is 0.008; at most 0.005 is asked" in said
+    assert "error: 1 case not as expected\nhint: correct the policy, or what" in err
 
 
 def test_coverage_is_asked_unless_it_is_a_draft(policy: Policy, root: Path) -> None:
@@ -85,7 +87,12 @@ def test_too_few_faults_noticed_is_code_3(
     )
 
     assert policy("test", "--mutate", "--min-score", "1") == 3
-    assert "nobody notices `<` for `<=`" in capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert "nobody notices `<` for `<=`" in out
+    assert re.search(
+        r"error: \d+ of \d+ mutants of calibrated noticed, .*% where 100% is asked", err
+    )
+    assert "hint: write a case for each mutant listed" in err
     assert policy("test", "--mutate", "--min-score", "0.5") == 0
 
 
@@ -145,6 +152,23 @@ def test_lint_warns_with_code_0_and_refuses_with_code_2(
     out, err = capsys.readouterr()
     assert f"{POLICY}:10:44: SPEC334 spec.rules[0].pass" in out
     assert "error: 1 of 2 findings is an error" in err
+
+
+def test_strict_lint_lets_no_warning_pass(
+    policy: Policy, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert policy("lint", "--strict") == 0
+    edit(root, POLICY, "params.max\n      fail", "params.max && !!true\n      fail")
+    capsys.readouterr()
+
+    assert policy("lint", "--strict") == 2
+    out, err = capsys.readouterr()
+    assert "POL408 (warning)" in out
+    assert err == "error: 1 warning, and --strict lets none pass\n"
+
+    assert policy("lint", "--strict", "--format", "json") == 2
+    document = valid("policy-lint", capsys.readouterr().out)
+    assert (len(document["findings"]), document["error"]["code"]) == (1, 2)
 
 
 def test_lint_annotates_and_answers_programs(

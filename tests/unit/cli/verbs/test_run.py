@@ -91,6 +91,33 @@ def test_the_evidence_that_is_named_can_be_judged_again(
     assert valid("gate", capsys.readouterr().out)["verdict"] == "pass"
 
 
+def test_a_gate_of_the_last_run_names_the_environments_that_it_did_not_judge(
+    laboratory: Laboratory, do: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    do("churn")
+    own = laboratory.neighbours
+    wiring = wired(
+        laboratory.root,
+        specs=laboratory.specs,
+        engine=laboratory.engine,
+        store=own.store,
+        clock=own.clock,
+    )
+
+    def judged(*words: str) -> list[str]:
+        capsys.readouterr()
+        assert call(gate, wiring, "churn", *words) == 0
+        return capsys.readouterr().out.splitlines()
+
+    command = "mlgitops gate churn --env production"
+    assert judged()[-1] == f"→ For production: {command}"
+    assert judged("--now", "2026-12-01T08:00:00Z")[-1].endswith(
+        f"{command} --now 2026-12-01T08:00:00Z"
+    )
+    assert "Ready to release to production" in judged("--env", "production")[0]
+    assert not [line for line in judged("--env", "production") if "gate churn" in line]
+
+
 def test_a_run_that_stops_early_has_no_outcome(do: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert do("churn", "--until", "train") == 0
 
@@ -223,6 +250,9 @@ def test_what_another_environment_refuses_is_told_and_no_exit_code(
     )
     assert staging.split()[1] == "pass"
     assert production.split()[1] == "fail"
+    assert [line for line in lines if line.startswith("why ")] == [
+        "why         mlgitops gate churn --env production"
+    ]
     assert staging.index("/") == production.index("/")
 
 
