@@ -28,6 +28,8 @@ def spread(values: Sequence[float]) -> SeedSpread:
         mean, sd = float(np.mean(values)), float(np.std(values, ddof=1))
     if not (math.isfinite(mean) and math.isfinite(sd)):
         raise Undefined("the spread is too large for a number")
+    # Rounding takes the mean of three times 0.1 above all three.
+    mean = min(max(mean, min(values)), max(values))
     return SeedSpread(values=list(values), mean=mean, sd=sd)
 
 

@@ -6,7 +6,7 @@ refuses whatever is not here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MetricKind:
-    """A metric, which way is better, and the tasks that it is defined for."""
+    """A metric, which way is better, and the tasks that it is defined for.
+
+    *has_unit* says that it is in the label's, so that no one number is little of all of them.
+    """
 
     name: str
     direction: Direction
     tasks: frozenset[Task]
+    has_unit: bool = False
 
 
 _BINARY: Task = "binary-classification"
@@ -31,9 +35,14 @@ _MULTICLASS: Task = "multiclass-classification"
 _REGRESSION: Task = "regression"
 
 
-def _table(*kinds: tuple[str, Direction, tuple[Task, ...]]) -> Mapping[str, MetricKind]:
+def _table(
+    *kinds: tuple[str, Direction, tuple[Task, ...]], of_the_label: Container[str]
+) -> Mapping[str, MetricKind]:
     return MappingProxyType(
-        {name: MetricKind(name, direction, frozenset(tasks)) for name, direction, tasks in kinds}
+        {
+            name: MetricKind(name, direction, frozenset(tasks), name in of_the_label)
+            for name, direction, tasks in kinds
+        }
     )
 
 
@@ -50,6 +59,7 @@ METRICS: Mapping[str, MetricKind] = _table(
     ("mae", "minimize", (_REGRESSION,)),
     ("rmse", "minimize", (_REGRESSION,)),
     ("r2", "maximize", (_REGRESSION,)),
+    of_the_label=("mae", "rmse"),
 )
 
 DEFAULT_METRICS: Mapping[Task, tuple[str, ...]] = MappingProxyType(
@@ -69,15 +79,12 @@ judged with fewer unless their `minPositives` says so.
 """
 
 
-_OF_THE_LABEL = ("mae", "rmse")
-
-
 def has_unit(metric: str) -> bool:
     """Whether *metric* is in a unit of its own, the label's or that of a user's function.
 
     No margin fits all of these: 0.01 is much of a share, and nothing of a sum in euros.
     """
-    return metric in _OF_THE_LABEL or metric not in METRICS
+    return metric not in METRICS or METRICS[metric].has_unit
 
 
 def metrics_for(task: Task) -> tuple[str, ...]:

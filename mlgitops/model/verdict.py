@@ -186,6 +186,12 @@ class Decision:
     waivers: tuple[ConsideredWaiver, ...]
     engine: str
 
+    @property
+    def opening(self) -> frozenset[str]:
+        """Names of the waivers that open a gate; each may leave others of its policy shut."""
+        waived = (gate.waived_by for gate in self.gates if gate.waived_by)
+        return frozenset(name for names in waived for name in names.split(", "))
+
 
 def decision_document(decision: Decision) -> dict[str, Any]:
     """A decision as JSON; equal decisions give equal documents."""

@@ -38,7 +38,7 @@ def check(
     evidence: EvidenceReader,
     engine: ExpressionEngine,
     tracks: Callable[[str], bool],
-    tracked_with: Callable[[Sequence[str]], Sequence[str]],
+    tracked_with: Callable[[Sequence[str]], Mapping[str, int]],
     trust: Trust = NOBODY,
 ) -> Checked:
     """Check *files*, texts by path in the repository; nothing is written.
@@ -47,8 +47,8 @@ def check(
     reads what Releases pin; that a Release is proven is part of the check. Whether
     its gates were open is not: policies are not run here. *tracks* says whether git
     has something at a path, where the registry should not be, and *tracked_with* in which
-    files it has each of some texts, as private keys do. Signatures count by the keys of
-    *trust*, which are of the tree that is checked.
+    files it has each of some texts, as private keys do, and at which line. Signatures count
+    by the keys of *trust*, which are of the tree that is checked.
 
     Raises:
         SpecError: all that the first phase with a fault found wrong.

@@ -42,10 +42,10 @@ def prepared(document: Document, policy: Policy, read: EvidenceReader) -> tuple[
         unset = {path for (key, path), _ in unmade if key == "set"}
         added = [path for path in testing.created(evidence, case) if path not in unset]
         found += _unknown_keys(document, place, added)
-        found += _without_value(document, place, made)
         # What could not be changed makes cases equal that were meant to differ.
         faults += found or _twins(document, place, made, trials)
         trials.append(made)
+    faults += _without_value(document, policy, trials)
     if faults:
         raise refusal(faults)
     return tuple(trials)
@@ -85,12 +85,18 @@ def _unknown_keys(document: Document, place: Path, added: Sequence[str]) -> Iter
             yield document.fault("TEST403", (*place, "set", path), message, hint)
 
 
-def _without_value(document: Document, place: Path, made: Trial) -> Iterator[Diagnostic]:
-    for parameter in made.bound.policy.parameters:
-        if parameter.name not in made.bound.parameters:
-            message = f"the parameter {shown(parameter.name)} has no value here"
-            hint = f"add `with: {{{parameter.name}: …}}`: a test has no pipeline to take it from"
-            yield document.fault("TEST404", (*place, "name"), message, hint)
+def _without_value(
+    document: Document, policy: Policy, trials: Sequence[Trial]
+) -> Iterator[Diagnostic]:
+    """Parameters that some case has no value for, each once: at the first such case."""
+    for parameter in policy.parameters:
+        name = parameter.name
+        lacking = [i for i, one in enumerate(trials) if name not in one.bound.parameters]
+        if lacking:
+            cases = "this case" if len(lacking) == 1 else f"this and {len(lacking) - 1} more cases"
+            message = f"the parameter {shown(name)} has no value in {cases}"
+            hint = f"add `with: {{{name}: …}}`: a test has no pipeline to take it from"
+            yield document.fault("TEST404", ("spec", "cases", lacking[0], "name"), message, hint)
 
 
 def _twins(

@@ -57,11 +57,14 @@ def lint(
     written = [one for own in by_policy for one in own]
     compiled = engine.compile(SECTIONS, [one.expression for one in written])
     found = list(expressions.faults(written, compiled))
-    found += [warning for one in written for warning in _smells(one)]
-    found += _undecided(zip(written, compiled, strict=True))
+    asked = list(zip(written, compiled, strict=True))
+    found += [warning for one, made in asked if not made.flaws for warning in _smells(one)]
+    found += _undecided(asked)
+    # What is no CEL is no text to draw conclusions from.
+    unsound = {one.document.file for one, made in asked if made.flaws}
     tested = {test.at("spec", "policy") for test in documents.of(Kind.POLICY_TEST)}
     for document, own in zip(policies, by_policy, strict=True):
-        found += _of_nothing(document, own)
+        found += _of_nothing(document, own) if document.file not in unsound else ()
         found += [replace(one, level="warning") for one in _of_policy(document, tested)]
     return tuple(sorted(found, key=_place))
 
@@ -87,12 +90,20 @@ def _smells(one: Written) -> Iterator[Diagnostic]:
         for smell in linting.smells(one.expression, evidence_shape.may_lack, known):
             place = (smell.at, smell.text)
             yield expressions.warning(one, *_SMELLS[smell.kind], place)
-    if one.is_pass:
-        for end in unproven.favourable(one.expression, known):
-            other = "low" if end.text == "high" else "high"
-            message = f"`{end.text}` is the favourable end: what is not proven passes, too"
-            hint = f"compare `{other}` in `pass`, and `{end.text}` in `fail`"
-            yield expressions.warning(one, "POL411", message, hint, (end.at, end.text))
+    if one.is_condition and one.place[-1] in ("pass", "fail"):
+        yield from _wrong_ends(one, known)
+
+
+def _wrong_ends(one: Written, known: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """Ends of intervals by which a lack of rows passes, or fails."""
+    for end in unproven.favourable(one.expression, known):
+        other = "low" if end.name == "high" else "high"
+        message = f"`{end.name}` is the favourable end: what is not proven passes, too"
+        hint = f"compare `{other}` in `pass`, and `{end.name}` in `fail`"
+        if not one.is_pass:
+            message = f"`{end.name}` is the unfavourable end: a lack of rows fails, too"
+            hint = f"compare `{other}` in `fail`, and `{end.name}` in `pass`"
+        yield expressions.warning(one, "POL411", message, hint, (end.at, end.text))
 
 
 def _undecided(found: Iterable[tuple[Written, Compiled]]) -> Iterator[Diagnostic]:

@@ -16,13 +16,13 @@ from mlgitops.model.digest import digest_of_bytes
 from mlgitops.model.errors import SpecError
 from mlgitops.model.evidence import Evidence
 from mlgitops.model.pipeline import Pipeline
+from mlgitops.model.policy import NOT_WORSE
 from mlgitops.model.sample_size import Basis, SampleSize
 from mlgitops.model.spec import Environment, Specs
 from mlgitops.model.state import Target
 from mlgitops.policies.binding import bind
 from mlgitops.spec import evidence as evidence_file
 
-POLICY = "not-worse-than-champion"
 MOST_TARGETS = 20
 
 # A difference of accuracies follows from the share of rows that the two disagree on.
@@ -57,7 +57,7 @@ def _of_target(
     gates = [
         bound.parameters
         for bound in bind(pipeline, environment, specs.policies, today)
-        if bound.policy.name == POLICY
+        if bound.policy.name == NOT_WORSE
     ]
     evidence = _released(specs, target) if gates else None
     for parameters in gates:

@@ -153,13 +153,13 @@ def checked(root: Path) -> Checked:
     )
 
 
-def holding(root: Path, wanted: Sequence[str]) -> list[str]:
+def holding(root: Path, wanted: Sequence[str]) -> dict[str, int]:
     files = [file for file in root.rglob("*") if file.is_file() and not file.is_symlink()]
-    return [
-        file.relative_to(root).as_posix()
+    return {
+        file.relative_to(root).as_posix(): 1
         for file in files
         if all(text.encode() in file.read_bytes() for text in wanted)
-    ]
+    }
 
 
 def texts(root: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ printed; identity, remotes and ways to sign in are still the user's own.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,14 @@ _SETTINGS = {
 _NO_PROGRAMS = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 
 _REGULAR = ("100644", "100755")
+
+# Also of files that .gitattributes calls binary, and whatever the user's settings of grep are.
+_SEARCH = (
+    *("--text", "--fixed-strings", "--all-match", "--only-matching", "--line-number"),
+    *("-z", "--full-name", "--no-color", "--no-column", "--no-recurse-submodules"),
+)
+# A path may have line ends, and a match has none. Some versions write a colon after the number.
+_MATCH = re.compile(rb"([^\0]+)\0([0-9]+)[\0:][^\n]*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +166,16 @@ class Git:
             raise _refused(arguments, ended)
         return ended.returncode == 0
 
-    def matches(self, *arguments: str) -> bytes:
-        """What `git` prints of what it looked for; empty when it found nothing (1)."""
-        ended = self._run(arguments, b"", {})
-        if ended.returncode not in (0, 1):
-            raise _refused(arguments, ended)
-        return ended.stdout
+    def lines_with(self, texts: Sequence[str]) -> dict[str, int]:
+        """The first line that has one of *texts*, by the path of each file that has all."""
+        asked = ["grep", *_SEARCH, *(part for text in texts for part in ("-e", text))]
+        ended = self._run(asked, b"", {})
+        if ended.returncode not in (0, 1):  # 1: nothing was found
+            raise _refused(asked, ended)
+        found: dict[str, int] = {}
+        for path, line in _MATCH.findall(ended.stdout):
+            found.setdefault(os.fsdecode(path), int(line))
+        return found
 
     def objects(self, names: Sequence[str]) -> list[GitObject | None]:
         """The objects that *names* name, in one process; None where there is none."""

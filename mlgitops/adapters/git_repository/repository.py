@@ -140,12 +140,12 @@ class GitRepository:
         """Whether the index has *path*, or something below it."""
         return bool(self._git.output("ls-files", "-z", "--", path))
 
-    def tracked_with(self, texts: Sequence[str]) -> tuple[str, ...]:
-        """Paths of tracked files that hold each of *texts* in the work tree; no binary ones."""
-        how = ("-z", "-I", "--files-with-matches", "--all-match", "--fixed-strings", "--full-name")
-        asked = [part for text in texts for part in ("-e", text)]
-        found = self._git.matches("grep", *how, "--no-recurse-submodules", *asked)
-        return tuple(os.fsdecode(found).split("\0")[:-1])
+    def tracked_with(self, texts: Sequence[str]) -> dict[str, int]:
+        """Tracked files that hold each of *texts* in the work tree, binary ones too.
+
+        With each path the first line, from 1, that has one of them.
+        """
+        return self._git.lines_with(texts)
 
     def identity(self) -> str:
         return self._git.line("var", "GIT_COMMITTER_IDENT").rpartition("> ")[0] + ">"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlgitops.ports import Job
     from mlgitops.usecases.context import RunContext
 
-VERSION = 3
+VERSION = 4
 JOBS: tuple[Job, ...] = ("predict", "train", "measure")
 
 

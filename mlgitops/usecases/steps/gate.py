@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlgitops.ports import Job
     from mlgitops.usecases.context import RunContext
 
-VERSION = 5
+VERSION = 6
 JOBS: tuple[Job, ...] = ()
 
 

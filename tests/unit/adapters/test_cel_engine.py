@@ -15,7 +15,7 @@ import mlgitops
 from mlgitops.adapters.cel_engine.compilation import LONGEST_EXPRESSION
 from mlgitops.adapters.cel_engine.engine import CelEngine, request_document
 from mlgitops.model.errors import MissingExtra
-from mlgitops.model.expressions import Compiled, Flaw
+from mlgitops.model.expressions import Compared, Compiled, Flaw, Side
 from mlgitops.model.policy import Variable
 from mlgitops.model.verdict import Answer, Question
 
@@ -355,6 +355,13 @@ def test_all_unknown_names_are_listed_and_of_syntax_errors_the_first():
 
     assert [flaw.subject for flaw in names.flaws] == ["a", "b", "d.e"]
     assert len(syntax.flaws) == 1
+
+
+def test_what_is_compared_comes_with_its_sides():
+    [found] = compiled("metrics.f1 >= 0.5")
+
+    left, right = Side(("metrics", "f1"), at=8), Side(kind="number")
+    assert found.compared == (Compared(left, ">=", right),)
 
 
 def test_all_limits_that_are_passed_are_listed():

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from mlgitops.adapters.cel_engine import checked_tree, compilation, reading
-from mlgitops.model.expressions import Reading, Steps
+from mlgitops.adapters.cel_engine.reading import Found
+from mlgitops.model.expressions import Compared, Reading, Side, Steps
 
 
-def read(expression: str) -> tuple[tuple[Reading, ...], Steps | None]:
+def read(expression: str) -> Found:
     from cel_expr_python import cel
 
     known = compilation.environment(cel, ["metrics", "slices", "champion"])
@@ -51,9 +52,7 @@ def dotted(steps: Steps | None) -> str | None:
     ],
 )  # fmt: skip
 def test_what_is_looked_up(expression: str, reads: list[str]) -> None:
-    found, _ = read(expression)
-
-    assert [dotted(one.path) for one in found] == reads
+    assert [dotted(one.path) for one in read(expression).reads] == reads
 
 
 @pytest.mark.parametrize(
@@ -76,7 +75,7 @@ def test_what_is_looked_up(expression: str, reads: list[str]) -> None:
     ],
 )
 def test_where_what_comes_of_it_is_looked_up(expression: str, path: str | None) -> None:
-    assert dotted(read(expression)[1]) == path
+    assert dotted(read(expression).path) == path
 
 
 @pytest.mark.parametrize(
@@ -92,7 +91,7 @@ def test_where_what_comes_of_it_is_looked_up(expression: str, path: str | None) 
 def test_a_reading_stands_where_its_last_name_is_written(
     expression: str, marked: list[str]
 ) -> None:
-    found, _ = read(expression)
+    found = read(expression).reads
 
     assert [
         expression[one.at :][: len(text)] for one, text in zip(found, marked, strict=True)
@@ -100,6 +99,22 @@ def test_a_reading_stands_where_its_last_name_is_written(
 
 
 def test_a_name_that_is_written_otherwise_has_no_place() -> None:
-    found, _ = read("metrics['f\\u0031'] > 1.0")
+    found = read("metrics['f\\u0031'] > 1.0").reads
 
     assert found == (Reading(("metrics", "f1"), None),)
+
+
+@pytest.mark.parametrize(
+    ("expression", "left", "operator", "right"),
+    [
+        ("metrics.f1 >= 0.5", Side(("metrics", "f1"), at=8), ">=", Side(kind="number")),
+        ("slices == null", Side(("slices",), at=0), "==", Side(kind="null")),
+        ("'a' != champion.b", Side(kind="text"), "!=", Side(("champion", "b"), at=16)),
+        ("size(slices) > 0", Side(kind="number"), ">", Side(kind="number")),
+        ("[] == [1.0]", Side(), "==", Side()),
+        ("slices.all(s, s.n < true)", Side(("slices", "[]", "n"), at=16), "<", Side(kind="boolean")),
+        ("metrics.f1.low - 1.0 <= 0.5", Side(), "<=", Side(kind="number")),
+    ],
+)  # fmt: skip
+def test_what_is_compared(expression: str, left: Side, operator: str, right: Side) -> None:
+    assert read(expression).compared == (Compared(left, operator, right),)

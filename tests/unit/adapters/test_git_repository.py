@@ -502,8 +502,20 @@ def test_files_are_found_by_what_they_hold(
     workspace.commit({name: both, "c": "one", "d": "*two*", "gone": both, "e": "x"}, "Begin")
     workspace.write({"untracked": both, "e": both, "gone": None})
 
-    assert repository.tracked_with(["one", "*two*"]) == ("e", name)
-    assert repository.tracked_with(["nowhere"]) == ()
+    assert repository.tracked_with(["one", "*two*"]) == {"e": 1, name: 1}
+    assert repository.tracked_with(["nowhere"]) == {}
+
+
+def test_what_git_takes_for_binary_is_searched_too(
+    workspace: GitWorkspace, repository: GitRepository
+) -> None:
+    attributes = "*.key binary\n*.pem -text -diff\n"
+    files = {".gitattributes": attributes, "a.key": "\none\ntwo", "b.pem": "one two"}
+    workspace.git("config", "grep.column", "true")
+    workspace.git("config", "color.grep", "always")
+    workspace.commit({**files, "nul": "\0x\n\none\0\r\ntwo\n\0", "c.key": "one"}, "Begin")
+
+    assert repository.tracked_with(["one", "two"]) == {"a.key": 2, "b.pem": 1, "nul": 3}
 
 
 def test_untracked_files_among_the_code_are_dirty_too(

@@ -122,3 +122,19 @@ def test_clusters_that_are_all_alike_are_no_certainty_either():
     found = calibration(truth, scores, 0.95, np.arange(10) // 2)["ece"]
 
     assert found["high"] - found["low"] > 0.3
+
+
+def test_each_bin_of_like_clusters_adds_its_share_of_what_wilsons_interval_leaves_open():
+    # One row in four lies in the bin of 0.25, where none is positive; the others are all positive.
+    # Each of the 30 clusters has the same rows, so that every resample has the same error.
+    truth, scores = np.tile([0, 1, 1, 1], 30), np.tile([0.25, 0.95, 0.95, 0.95], 30)
+    _, most = wilson(0.0, 30, 0.95, df=29)
+    least, _ = wilson(1.0, 30, 0.95, df=29)
+    assert most < 0.25  # the error of the first bin cannot be 0
+    assert least < 0.95  # that of the second can
+
+    found = calibration(truth, scores, 0.95, np.repeat(np.arange(30), 4))["ece"]
+
+    assert found["value"] == pytest.approx(0.25 * 0.25 + 0.75 * 0.05)
+    assert found["low"] == pytest.approx(0.25 * (0.25 - most))
+    assert found["high"] == pytest.approx(0.25 * 0.25 + 0.75 * (0.95 - least))

@@ -37,9 +37,93 @@ CLUSTERS = {
     "pairs": lambda rows: np.arange(rows) // 2,
     "halves": lambda rows: np.arange(rows) % 2,
 }
+# From how many rows on each number is defined: rows alone, and rows that are each a cluster.
+# Classes alternate and no score is like another, so that nothing else keeps it from being so.
+BINARY = {
+    "accuracy": (1, 2),
+    "average_precision": (4, 4),
+    "brier": (3, 3),
+    "cost": (2, 2),
+    "ece": (3, 3),
+    "f1": (2, 3),
+    "log_loss": (3, 3),
+    "precision": (2, 3),
+    "recall": (2, 4),
+    "roc_auc": (4, 4),
+}
+COMPARED = {
+    "accuracy": (1, 2),
+    "average_precision": (10, 10),
+    "brier": (3, 3),
+    "cost": (2, 2),
+    "f1": (4, 2),
+    "log_loss": (3, 3),
+    "precision": (7, 2),
+    "recall": (2, 4),
+    "roc_auc": (10, 10),
+}
+NUMBERS = {"mae": (2, 2), "r2": (6, 6), "rmse": (3, 3)}
+SEVERAL = {"accuracy": (1, 2), "f1_macro": (4, 3)}
+RATES = {"accuracy", "false_positive_rate", "precision", "selection_rate", "true_positive_rate"}
 every_sample = pytest.mark.parametrize("rows", range(1, 11))
 every_truth = pytest.mark.parametrize("truths", TRUTHS)
 every_cluster = pytest.mark.parametrize("kind", CLUSTERS)
+rows_alone_or_clustered = pytest.mark.parametrize("kind", ["independent", "a cluster each"])
+
+
+def defined(least, rows, kind):
+    """The names in *least* that so many rows determine."""
+    index = 0 if kind == "independent" else 1
+    return {name for name, numbers in least.items() if rows >= numbers[index]}
+
+
+@every_sample
+@rows_alone_or_clustered
+def test_metrics_are_defined_from_so_many_rows_on(rows, kind):
+    clusters = CLUSTERS[kind](rows)
+    classes, truth, thirds = np.arange(rows) % 2, np.arange(rows) % 3 * 1000.0, np.arange(rows) % 3
+    model = binary(classes, "rising")
+    numbers = Predictions("regression", truth + np.linspace(0, 9, rows))
+    several = Predictions("multiclass-classification", np.eye(3)[thirds], ("a", "b", "c"))
+
+    found = {name for name, _ in widths_of_one(classes, model, clusters)}
+    with suppress(Undefined):
+        calibration(classes, model.scores, 0.95, clusters)
+        found.add("ece")
+
+    assert found == defined(BINARY, rows, kind)
+    assert dict(widths_of_one(truth, numbers, clusters)).keys() == defined(NUMBERS, rows, kind)
+    assert dict(widths_of_one(thirds, several, clusters)).keys() == defined(SEVERAL, rows, kind)
+
+
+@every_sample
+@rows_alone_or_clustered
+def test_comparisons_are_defined_from_so_many_rows_on(rows, kind):
+    truth, clusters = np.arange(rows) % 2, CLUSTERS[kind](rows)
+    ours, theirs = binary(truth, "rising"), binary(truth, "wrong")
+
+    found = set()
+    for name in (*metrics_for(ours.task), "cost"):
+        with suppress(Undefined):
+            compare(name, truth, ours, theirs, 0.95, clusters)
+            found.add(name)
+
+    assert found == defined(COMPARED, rows, kind)
+
+
+@rows_alone_or_clustered
+def test_ten_rows_of_two_groups_have_every_rate_and_gap(kind):
+    truth, clusters, is_even = np.arange(10) % 2, CLUSTERS[kind](10), np.arange(10) // 2 % 2 == 0
+    model = binary(truth, "rising")
+
+    found = fairness.compare({"even": is_even, "odd": ~is_even}, truth, model, 0.95, clusters)
+
+    assert {group: set(rates) for group, rates in found.rates.items()} == {
+        "even": RATES,
+        "odd": RATES,
+    }
+    assert found.gaps.keys() == RATES
+    assert all("ratio" in gap for gap in found.gaps.values())
 
 
 def widths_of_one(truth, model, clusters):

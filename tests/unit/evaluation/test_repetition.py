@@ -31,6 +31,10 @@ def test_equal_values_have_no_spread():
     assert spread([0.25, 0.25])["sd"] == 0
 
 
+def test_the_mean_of_equal_values_is_that_value():
+    assert spread([0.1, 0.1, 0.1])["mean"] == 0.1
+
+
 @pytest.mark.parametrize("values", [[], [0.5], [1.7e308, 1.7e308, -1.7e308]])
 def test_a_spread_that_is_not_determined_is_none(values):
     with pytest.raises(Undefined):

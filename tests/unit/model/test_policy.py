@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlgitops.model.policy import Policy, Rule, Variable
+from mlgitops.model.policy import LIMITS, Limit, LimitKind, Parameter, Policy, Rule, Variable
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,29 @@ def test_a_policy_asks_for_the_time_by_a_variable_too() -> None:
     late = Variable("late", 'context.now > "2026"')
 
     assert Policy("own", "", (), None, (rule,), (late,)).asks_for_context
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "admitted"),
+    [
+        ("minimum", "at least 1", (1.0, 2.0)),
+        ("exclusiveMinimum", "more than 1", (2.0,)),
+        ("maximum", "at most 1", (0.0, 1.0)),
+        ("exclusiveMaximum", "less than 1", (0.0,)),
+    ],
+)
+def test_a_limit_admits_what_is_on_its_side(
+    kind: LimitKind, words: str, admitted: tuple[float, ...]
+) -> None:
+    limit = Limit(kind, 1.0)
+
+    assert tuple(one for one in (0.0, 1.0, 2.0, float("nan")) if limit.admits(one)) == admitted
+    assert str(limit) == words
+    assert kind in LIMITS
+
+
+def test_a_parameter_tells_the_first_limit_that_a_number_passes() -> None:
+    low, high = Limit("minimum", 0.0), Limit("exclusiveMaximum", 1.0)
+    share = Parameter("share", "number", None, (low, high))
+
+    assert [share.passed(one) for one in (-0.1, 0.0, 0.9, 1)] == [low, None, None, high]

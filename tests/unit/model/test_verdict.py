@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, get_args
 
@@ -131,3 +132,12 @@ def test_the_time_of_a_decision_is_in_utc_to_the_second() -> None:
     assert known == {"now": "2026-11-02T23:30:00Z", "stage": "gate", "environment": "staging"}
     assert moment(known) == datetime(2026, 11, 2, 23, 30, tzinfo=UTC)
     assert moment({**known, "now": "2026-11-03T00:30:00+01:00"}).date().day == 2
+
+
+def test_a_decision_knows_the_waivers_that_open_a_gate() -> None:
+    decision = of_gates(Verdict.PASS, environment="staging", candidate="c", evidence="e")
+    gate = GateResult("p", {}, "soft", applies=True, verdict=Verdict.FAIL, rules=())
+    opened = (replace(gate, waived_by="a, b"), gate, replace(gate, waived_by="b"))
+
+    assert decision.opening == frozenset()
+    assert replace(decision, gates=opened).opening == {"a", "b"}

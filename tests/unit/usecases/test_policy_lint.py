@@ -44,6 +44,7 @@ def test_a_sound_policy_with_a_test_has_no_findings():
         ("  when: calibration != null", "  when: 1 > 2", "POL409", "1 > 2"),
         (PASS, f"{PASS} && slices.all(s, s.n > 0)", "POL410", "slices"),
         (PASS, f"{PASS} && metrics.f1.high >= 0.5", "POL411", "high"),
+        ("fail: calibration.ece.low >", "fail: calibration.ece.high >", "POL411", "high"),
     ],
 )  # fmt: skip
 def test_what_easily_goes_wrong_is_a_warning_at_its_place(
@@ -128,6 +129,14 @@ def test_what_does_not_compile_is_not_said_to_be_certain():
     [found] = linted(PASS, "pass: calibration.ecee.low <= calibration.ecee.low && fals")
 
     assert found.code == "SPEC333"
+
+
+@pytest.mark.parametrize("depth", [200, 990])
+def test_what_is_nested_too_deep_is_said_to_be(depth):
+    nested = "(" * depth + "calibration.ece.high <= params.max" + ")" * depth
+    [found] = linted(PASS, f"pass: {nested}")
+
+    assert (found.code, found.level) == ("SPEC336", "error")
 
 
 def test_a_field_that_no_evidence_has_is_an_error():

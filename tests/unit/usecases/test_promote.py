@@ -302,11 +302,11 @@ def test_a_gate_that_cannot_decide_is_left_to_a_person(world: ReleaseWorld) -> N
     world.release()
     pipeline = f"mlops/pipelines/{MODEL}.yaml"
     text = world.repository.read(pipeline, "main") or ""
-    strict = "    - {policy: not-worse-than-champion, with: {metric: roc_auc, margin: -0.005}}\n"
+    strict = "    - {policy: better-than-champion, with: {metric: roc_auc, margin: 0.005}}\n"
     world.workspace.commit({pipeline: text + strict}, "Ask for a gain")
     world.run()
 
-    assert_refused(world, Inconclusive, "not-worse-than-champion")
+    assert_refused(world, Inconclusive, "better-than-champion")
 
 
 def test_evidence_against_another_champion_is_stale(world: ReleaseWorld) -> None:
