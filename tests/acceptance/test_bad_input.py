@@ -417,4 +417,6 @@ def test_a_damaged_output_is_made_again(shop: Shop) -> None:
         "extract": "cached", "validate": "cached", "split": "ran", "features": "cached",
         "train": "cached",
     }  # fmt: skip
-    assert "same inputs as last time, but its outputs are not in the store" in " ".join(ended.out.split())
+    assert "same inputs as last time, but its outputs are not in the store" in " ".join(
+        ended.out.split()
+    )
