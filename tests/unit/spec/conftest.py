@@ -49,3 +49,27 @@ def codes(builtin: dict[str, str]) -> Callable[[Mapping[str, str]], list[str]]:
         return []
 
     return found
+
+
+@pytest.fixture
+def errors(
+    smallest: dict[str, str], codes: Callable[[Mapping[str, str]], list[str]]
+) -> Callable[..., list[str]]:
+    """Codes of what is wrong with a gate or binding added to the smallest repository."""
+
+    def found(
+        *,
+        gate: str = "",
+        binding: str = "",
+        pipeline: str = "",
+        policies: Mapping[str, str] | None = None,
+    ) -> list[str]:
+        files = dict(smallest)
+        if gate:
+            pipeline += f"  gates: [{gate}]\n"
+        files["mlops/pipelines/churn.yaml"] += pipeline
+        if binding:
+            files["mlops/environments/production.yaml"] += f"spec: {{policies: [{binding}]}}\n"
+        return codes(files | dict(policies or {}))
+
+    return found

@@ -21,22 +21,6 @@ spec:
 GIVEN = ", with: {least: 1}"
 
 
-@pytest.fixture
-def errors(smallest, codes):
-    """Codes of what is wrong with a gate or binding added to the smallest repository."""
-
-    def found(*, gate=None, binding=None, pipeline="", policies=None):
-        files = dict(smallest)
-        if gate:
-            pipeline += f"  gates: [{gate}]\n"
-        files["mlops/pipelines/churn.yaml"] += pipeline
-        if binding:
-            files["mlops/environments/production.yaml"] += f"spec: {{policies: [{binding}]}}\n"
-        return codes(files | (policies or {}))
-
-    return found
-
-
 @pytest.mark.parametrize(
     ("gate", "expected"),
     [
